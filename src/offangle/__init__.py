@@ -1,0 +1,1 @@
+"""Offangle turns Counter-Strike 2 play into insight."""

@@ -1,0 +1,1 @@
+"""Numbers: metrics and patterns, frames in, frames out."""

@@ -1,0 +1,1 @@
+"""Words: digest, report text, verification."""

@@ -1,0 +1,1 @@
+"""Wiring: typed settings, read once."""

@@ -1,0 +1,1 @@
+"""Terms: ids, sides, weapons, maps, ticks and seconds, errors."""

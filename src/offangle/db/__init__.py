@@ -1,0 +1,1 @@
+"""Tools: Django models, migrations, queries."""

@@ -1,0 +1,1 @@
+"""Tables: one file per table, with columns, types, units, key and rules."""

@@ -1,0 +1,1 @@
+"""Numbers: the GSI reducer, (state, event) -> state."""

@@ -1,0 +1,1 @@
+"""Outside: match files to frames."""

@@ -1,0 +1,1 @@
+"""Use cases: acquire, parse, analyse, report, notify."""

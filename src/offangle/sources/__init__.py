@@ -1,0 +1,1 @@
+"""Outside: where demos come from."""

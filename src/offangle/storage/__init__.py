@@ -1,0 +1,1 @@
+"""Tools: object store and parquet."""

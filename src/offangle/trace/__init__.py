@@ -1,0 +1,1 @@
+"""Numbers: perspectives of one match."""
