@@ -1,0 +1,24 @@
+"""The relational model: who, which matches, what happened in them."""
+
+from offangle.db.models.accounts import ApiToken, Notification, SignInLink, SteamAccount, User
+from offangle.db.models.files import Demo, ImportRecord
+from offangle.db.models.matches import Analysis, Match, Observation, Round
+from offangle.db.models.players import PlayerMatchStat, PlayerRoundState, PlayerWeapon, Weapon
+
+__all__ = [
+    "Analysis",
+    "ApiToken",
+    "Demo",
+    "ImportRecord",
+    "Match",
+    "Notification",
+    "Observation",
+    "PlayerMatchStat",
+    "PlayerRoundState",
+    "PlayerWeapon",
+    "Round",
+    "SignInLink",
+    "SteamAccount",
+    "User",
+    "Weapon",
+]

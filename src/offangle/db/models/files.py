@@ -1,0 +1,85 @@
+"""Match files and how they came."""
+
+import uuid
+from typing import ClassVar
+
+from django.db import models
+
+from offangle.db.models.accounts import User
+
+
+class Demo(models.Model):
+    """A match file, known by the hash of its content: the same bytes are one row, whoever brings them."""
+
+    class Kind(models.TextChoices):
+        """What the file is."""
+
+        DEMO = "demo", "CS2 demo"
+        MATCH_ZIP = "match_zip", "Match archive"
+
+    class State(models.TextChoices):
+        """Where the file stands; the job behind it knows the details."""
+
+        STORED = "stored", "Stored"
+        QUEUED = "queued", "Queued"
+        PROCESSING = "processing", "Processing"
+        PUBLISHED = "published", "Published"
+        FAILED = "failed", "Failed"
+
+    sha256 = models.CharField(max_length=64, primary_key=True)
+    kind = models.CharField(max_length=16, choices=Kind.choices)
+    object_key = models.CharField(max_length=200)
+    size_bytes = models.BigIntegerField(help_text="Decompressed")
+    stored_bytes = models.BigIntegerField(help_text="As stored")
+    original_name = models.CharField(max_length=255)
+    stored_at = models.DateTimeField(auto_now_add=True)
+    state = models.CharField(max_length=16, choices=State.choices, default=State.STORED)
+    job_id = models.CharField(max_length=200, blank=True, default="", help_text="Empty: the sweep will enqueue it")
+    pipeline_version = models.CharField(max_length=32, blank=True, default="", help_text="That last finished with it")
+    failure = models.TextField(blank=True, default="", help_text="Why it failed, for people")
+    failure_hint = models.TextField(blank=True, default="")
+    failure_is_permanent = models.BooleanField(default=False)
+
+    class Meta:
+        """Found by state, for the sweep and the jobs page."""
+
+        indexes: ClassVar[list[models.Index]] = [models.Index(fields=["state", "stored_at"])]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.CheckConstraint(condition=models.Q(size_bytes__gte=0, stored_bytes__gte=0), name="demo_sizes"),
+        ]
+
+    def __str__(self) -> str:
+        return self.original_name
+
+
+class ImportRecord(models.Model):
+    """One file that one user brought; kept also when it was refused, with the reason."""
+
+    class Source(models.TextChoices):
+        """How it came."""
+
+        UPLOAD = "upload", "Upload"
+        API = "api", "API"
+        CLI = "cli", "Command line"
+        FOLDER = "folder", "Watched folder"
+        STEAM = "steam", "Steam"
+        FACEIT = "faceit", "FACEIT"
+        SAMPLE = "sample", "Sample"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="imports")
+    source = models.CharField(max_length=16, choices=Source.choices)
+    original_name = models.CharField(max_length=255)
+    received_at = models.DateTimeField(auto_now_add=True)
+    demo = models.ForeignKey(Demo, null=True, blank=True, on_delete=models.CASCADE, related_name="imports")
+    is_duplicate = models.BooleanField(default=False, help_text="The same bytes were here before")
+    error = models.TextField(blank=True, default="")
+    error_hint = models.TextField(blank=True, default="")
+
+    class Meta:
+        """Newest first, per user."""
+
+        indexes: ClassVar[list[models.Index]] = [models.Index(fields=["user", "-received_at"])]
+
+    def __str__(self) -> str:
+        return f"{self.original_name} by {self.user}"

@@ -1,0 +1,1 @@
+"""Every query that more than one caller needs, by subject."""

@@ -1,0 +1,39 @@
+"""Who may see and change what.
+
+Three kinds of people look at a match: its *owners* (they brought it), its *team-mates* (a Steam account of theirs
+played in it) and *strangers*. Owners see and delete, team-mates see, strangers learn nothing, not even that it exists.
+The instance's owner (superuser) sees and deletes everything.
+"""
+
+from uuid import UUID
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from offangle.core.errors import NotFoundError
+from offangle.db.models import Match, Observation, PlayerMatchStat, User
+
+
+def visible_matches(user: User) -> QuerySet[Match]:
+    """The matches that `user` may see."""
+    if user.is_superuser:
+        return Match.objects.all()
+    owned = Observation.objects.filter(match=OuterRef("pk"), user=user)
+    played = PlayerMatchStat.objects.filter(match=OuterRef("pk"), steam_account__user=user)
+    return Match.objects.filter(Q(Exists(owned)) | Q(Exists(played)))
+
+
+def visible_match(user: User, match_id: UUID | str) -> Match:
+    """The match if `user` may see it.
+
+    Raises:
+        NotFoundError: There is none, or it is not theirs to see: both look the same from outside.
+    """
+    try:
+        return visible_matches(user).get(pk=match_id)
+    except (Match.DoesNotExist, ValueError) as error:
+        raise NotFoundError("no such match", hint="It may have been deleted, or belongs to somebody else.") from error
+
+
+def may_delete(user: User, match: Match) -> bool:
+    """Whether `user` may delete `match`: its owners and the instance's owner may."""
+    return user.is_superuser or Observation.objects.filter(match=match, user=user).exists()

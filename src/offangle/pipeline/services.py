@@ -1,0 +1,52 @@
+"""What the use cases work with: built once by the wiring, handed down, never looked up by name.
+
+Views and handlers are called by frameworks that pass no arguments of ours, so the wiring installs the services of the
+process here before the first request or job.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from offangle.core.errors import SettingsError
+from offangle.jobs.client import JobClient
+from offangle.storage.objects import ObjectStore
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What is read at most, and for how long."""
+
+    upload_bytes: int
+    demo_bytes: int
+    parse_wall_s: float
+    parse_memory_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The adapters of this process."""
+
+    store: ObjectStore
+    jobs: JobClient
+    work_dir: Path
+    limits: Limits
+    base_url: str
+
+
+_installed: list[Services] = []
+
+
+def install(services: Services) -> None:
+    """Make `services` the ones of this process; the wiring calls this once, a test as often as it likes."""
+    _installed[:] = [services]
+
+
+def services() -> Services:
+    """The services of this process.
+
+    Raises:
+        SettingsError: The wiring has not run.
+    """
+    if not _installed:
+        raise SettingsError("the services are not built yet", hint="Start through `offangle` or call bootstrap first.")
+    return _installed[0]
