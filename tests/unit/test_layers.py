@@ -1,0 +1,61 @@
+"""The layers hold, and a violation would be reported."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+LINT = Path(sys.executable).with_name("lint-imports")
+
+PLANTED = [
+    ("frames/planted.py", "import offangle.web\n", "Imports point downwards only"),
+    ("web/planted.py", "import offangle.gsi\n", "Imports point downwards only"),
+    ("analysis/planted.py", "import random\n", "Pure rooms do no I/O"),
+    ("live/planted.py", "import time\n", "Pure rooms do no I/O"),
+    ("pipeline/planted.py", "import dbos\n", "Only jobs knows the workflow engine"),
+    ("web/planted.py", "import obstore\n", "Only storage knows the object store"),
+    ("pipeline/planted.py", "import awpy\n", "Only parsing knows the demo parsers' names"),
+    ("storage/planted.py", "import django\n", "Only db, the doors, the use cases and the wiring know Django"),
+]
+
+
+def lint(folder: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [str(LINT), "--no-cache"],
+        cwd=folder,
+        env={"PYTHONPATH": str(folder / "src"), "PATH": ""},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("layers")
+    shutil.copy(ROOT / "pyproject.toml", folder)
+    shutil.copytree(ROOT / "src", folder / "src", ignore=shutil.ignore_patterns("__pycache__", "static", "*.egg-info"))
+    return folder
+
+
+def test_the_layers_hold(copy: Path) -> None:
+    result = lint(copy)
+    assert result.returncode == 0, result.stdout
+
+
+@pytest.mark.parametrize(
+    ("file", "line", "contract"), PLANTED, ids=[f"{f}:{line.split()[1]}" for f, line, _ in PLANTED]
+)
+def test_a_planted_violation_is_reported(copy: Path, file: str, line: str, contract: str) -> None:
+    planted = copy / "src" / "offangle" / file
+    planted.write_text(f'"""Planted."""\n{line}', encoding="utf-8")
+    try:
+        result = lint(copy)
+    finally:
+        planted.unlink()
+    assert result.returncode != 0
+    broken = [row for row in result.stdout.splitlines() if row.endswith("BROKEN")]
+    assert any(row.startswith(contract) for row in broken), result.stdout
