@@ -7,6 +7,7 @@ from typing import Final
 import dataframely as dy
 
 from offangle.frames.combat import BlindsTable, BulletsTable, DamagesTable, KillsTable, ShotsTable
+from offangle.frames.duels import DuelTicksTable
 from offangle.frames.match import MatchTable
 from offangle.frames.parsers import ParsersTable
 from offangle.frames.players import PlayersTable, ScoreboardTable
@@ -44,6 +45,7 @@ TABLES: Final[Mapping[str, type[dy.Schema]]] = MappingProxyType(
         "item_events": ItemEventsTable,
         "chat": ChatTable,
         "ticks": TicksTable,
+        "duel_ticks": DuelTicksTable,
         "input_history": InputHistoryTable,
     }
 )

@@ -1,0 +1,155 @@
+"""From a zip to the tables of a match."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Final
+
+import msgspec
+import polars as pl
+
+from offangle.core.errors import BadInputError
+from offangle.frames.collection import MatchFrames, conform
+from offangle.parsing.interchange.archive import Archive
+from offangle.parsing.interchange.events import (
+    lasting_effects,
+    read_blinds,
+    read_bomb_events,
+    read_damages,
+    read_grenades,
+    read_kills,
+    read_scoreboard,
+)
+from offangle.parsing.interchange.roster import Roster, played_sides, read_players
+from offangle.parsing.interchange.rounds import player_rounds, read_economy, read_rounds
+from offangle.parsing.interchange.rows import Count
+from offangle.parsing.interchange.streams import read_duels, read_replay, read_shots
+
+SOURCE: Final = "cs2_demo_format"
+Progress = Callable[[str, float], None]
+
+
+class _Team(msgspec.Struct):
+    score: Count
+    name: str | None = None
+
+
+class _Match(msgspec.Struct):
+    map_name: Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern=r"^[\w.\-]+$")] = msgspec.field(
+        name="mapName"
+    )
+    tick_rate: Annotated[float, msgspec.Meta(gt=0, le=1024)] = msgspec.field(name="tickrate")
+    team_a: _Team = msgspec.field(name="teamA")
+    team_b: _Team = msgspec.field(name="teamB")
+    duration_s: Annotated[float, msgspec.Meta(ge=0)] | None = msgspec.field(name="durationSeconds", default=None)
+    server_name: str | None = msgspec.field(name="serverName", default=None)
+
+
+_MATCH: Final = msgspec.json.Decoder(_Match)
+
+
+def read_interchange(path: Path, *, progress: Progress | None = None) -> MatchFrames:
+    """Read a `cs2-demo-format` zip, version 2.0 or 3.x.
+
+    Args:
+        path: The zip.
+        progress: Told the stage and how much is done, 0 to 1.
+
+    Returns:
+        The tables that the zip has the files for; `frames.collection.check` holds for them.
+
+    Raises:
+        BadInputError: The zip is damaged, of an unknown version, lacks a needed file or field, or contradicts itself;
+            the message names the file inside the zip and the field.
+        LimitExceededError: It is larger or more deeply nested than Offangle reads.
+    """
+    tell = progress or _tell_nobody
+    tell("open", 0.0)
+    with Archive(path) as archive:
+        return MatchFrames(_conformed(_read_tables(archive, tell)))
+
+
+def _tell_nobody(_stage: str, _done: float) -> None:
+    """The progress of a caller who does not ask."""
+
+
+def _read_tables(archive: Archive, tell: Progress) -> dict[str, pl.DataFrame | None]:
+    match = _read_match(archive)
+    rounds = read_rounds(archive)
+    players = read_players(archive)
+    roster = Roster(players, played_sides(players, rounds), archive.is_columnar)
+    economy = read_economy(archive, roster)
+    tell("events", 0.1)
+    tables = _read_events(archive, roster)
+    tell("replay", 0.3)
+    replay = read_replay(archive, roster, tables["grenades"])
+    tell("duels", 0.7)
+    tables |= {
+        "match": _match_table(match, None if replay is None else replay.sample_rate_hz),
+        "parsers": _parsers(archive),
+        "players": players,
+        "rounds": rounds,
+        "economy": economy,
+        "player_rounds": player_rounds(economy, players),
+        "ticks": None if replay is None else replay.ticks,
+        "projectiles": None if replay is None else replay.projectiles,
+        "duel_ticks": read_duels(archive, roster),
+    }
+    tell("tables", 0.9)
+    return tables
+
+
+def _read_events(archive: Archive, roster: Roster) -> dict[str, pl.DataFrame | None]:
+    grenades = read_grenades(archive, roster)
+    kills, damages = read_kills(archive, roster), read_damages(archive, roster)
+    for name, table in (("kills.json", kills), ("damages.json", damages)):
+        if table is None:
+            raise BadInputError(f"{name} is missing")
+    return {
+        "kills": kills,
+        "damages": damages,
+        "scoreboard": read_scoreboard(archive, roster),
+        "blinds": read_blinds(archive, roster),
+        "bomb_events": read_bomb_events(archive, roster),
+        "shots": read_shots(archive, roster),
+        "grenades": grenades,
+        **(lasting_effects(grenades) if grenades is not None else {}),
+    }
+
+
+def _conformed(tables: dict[str, pl.DataFrame | None]) -> dict[str, pl.DataFrame]:
+    return {name: conform(name, table) for name, table in tables.items() if table is not None}
+
+
+def _read_match(archive: Archive) -> _Match:
+    name = archive.name_of("match")
+    if name is None:
+        raise BadInputError("match.json is missing")
+    match: _Match = archive.decode(name, _MATCH)
+    return match
+
+
+def _match_table(match: _Match, sample_rate_hz: float | None) -> pl.DataFrame:
+    return pl.DataFrame(
+        {
+            "map_name": match.map_name,
+            "tick_rate": match.tick_rate,
+            "sample_rate_hz": sample_rate_hz,
+            "duration_s": match.duration_s,
+            "source": SOURCE,
+            "server_name": match.server_name,
+            "team_a_name": match.team_a.name,
+            "team_b_name": match.team_b.name,
+            "score_a": match.team_a.score,
+            "score_b": match.team_b.score,
+            "is_simulated": False,
+        }
+    )
+
+
+def _parsers(archive: Archive) -> pl.DataFrame:
+    manifest = archive.manifest
+    rows = [
+        (manifest.exporter.name, manifest.exporter.version, f"wrote the {manifest.schema_version} zip"),
+        (manifest.parser.name, manifest.parser.version, "decoded the demo for the exporter"),
+    ]
+    return pl.DataFrame(rows, schema=["name", "version", "role"], orient="row").unique("name", maintain_order=True)

@@ -1,0 +1,112 @@
+"""Rounds, and what each player had in them."""
+
+from typing import Final
+
+import polars as pl
+
+from offangle.core.errors import BadInputError
+from offangle.parsing.interchange.archive import Archive
+from offangle.parsing.interchange.roster import Roster
+from offangle.parsing.interchange.rows import PLAYER_ECONOMIES, ROUNDS
+from offangle.parsing.interchange.vocabulary import (
+    END_REASONS,
+    GRENADE_KINDS,
+    ITEM_NAMES,
+    SIDES,
+    TEAMS,
+    translated,
+)
+
+HALF_ROUNDS: Final = 12
+"""Rounds of a regular half where the match ended before its sides changed (MR12)."""
+
+OVERTIME_HALF_ROUNDS: Final = 3
+"""Rounds of a half of overtime (MR3)."""
+
+MAX_ROUNDS: Final = 200
+
+
+def read_rounds(archive: Archive) -> pl.DataFrame:
+    """The table `rounds`, not yet conformed.
+
+    Raises:
+        BadInputError: No rounds, numbers twice or below 1, ticks out of order, or an unknown word.
+    """
+    rows = ROUNDS.read(archive)
+    if rows is None:
+        raise BadInputError("rounds.json is missing")
+    if rows.height > MAX_ROUNDS:
+        raise BadInputError(f"rounds.json: {rows.height} rounds; at most {MAX_ROUNDS} are read")
+    rows = translated(rows, "team_a_side", SIDES, where="rounds.json: teamASide")
+    rows = translated(rows, "winner_side", SIDES, where="rounds.json: winnerSide")
+    rows = translated(rows, "winner_team", TEAMS, where="rounds.json: winnerTeamKey")
+    rows = translated(rows, "end_reason", END_REASONS, where="rounds.json: endReason")
+    rows = rows.sort("round_number")
+    _check(rows)
+    return _with_halves(rows).with_columns(
+        pl.col("start_tick").shift(-1).alias("officially_ended_tick"), pl.col("end_reason").alias("reason")
+    )
+
+
+def _check(rows: pl.DataFrame) -> None:
+    numbers = rows.get_column("round_number")
+    if numbers.is_duplicated().any() or (numbers < 1).any():
+        raise BadInputError("rounds.json: roundNumber must be 1 or more and in one row only")
+    ordered = (pl.col("start_tick") <= pl.col("freeze_end_tick")) & (pl.col("freeze_end_tick") <= pl.col("end_tick"))
+    broken = rows.filter(~ordered | (pl.col("start_tick") < 0))
+    if not broken.is_empty():
+        number = broken.item(0, "round_number")
+        raise BadInputError(
+            f"rounds.json: roundNumber {number}: startTick, freezeEndTick and endTick must follow each other"
+        )
+
+
+def _with_halves(rows: pl.DataFrame) -> pl.DataFrame:
+    """Add `kind` and `half`: the first change of sides tells the length of a half, else it is MR12."""
+    changed = rows.filter(pl.col("team_a_side") != pl.col("team_a_side").shift(1)).get_column("round_number")
+    half_rounds = int(changed.item(0)) - 1 if changed.len() else HALF_ROUNDS
+    regular = 2 * half_rounds
+    number = pl.col("round_number")
+    overtime_half = 3 + (number - regular - 1) // OVERTIME_HALF_ROUNDS
+    return rows.with_columns(
+        pl.when(number <= regular).then(pl.lit("regular")).otherwise(pl.lit("overtime")).alias("kind"),
+        pl.when(number <= half_rounds).then(1).when(number <= regular).then(2).otherwise(overtime_half).alias("half"),
+    )
+
+
+def read_economy(archive: Archive, roster: Roster) -> pl.DataFrame:
+    """The table `economy`, not yet conformed: one row per player and round.
+
+    Raises:
+        BadInputError: The file is missing, a player or round in it is unknown, or a pair of them is there twice.
+    """
+    rows = PLAYER_ECONOMIES.read(archive)
+    if rows is None:
+        raise BadInputError("player-economies.json is missing")
+    rows = roster.identify(rows, PLAYER_ECONOMIES, where="player-economies.json")
+    doubles = rows.filter(pl.struct("round_number", "steam_id").is_duplicated())
+    if not doubles.is_empty():
+        number = doubles.item(0, "round_number")
+        raise BadInputError(f"player-economies.json: roundNumber {number}: a player has two rows")
+    return _money(roster.with_side(rows, "steam_id", "side")).with_columns(
+        pl.col("primary_weapon", "secondary_weapon").replace(ITEM_NAMES),
+        pl.col("grenades").list.eval(pl.element().replace(GRENADE_KINDS)),
+    )
+
+
+def _money(rows: pl.DataFrame) -> pl.DataFrame:
+    """Take out start money that the exporter read before overtime gave everyone new money, and add `money_left`.
+
+    In such a round somebody spends more than they had. The whole round is stale then, also for those whose figures
+    happen to be possible.
+    """
+    is_stale = (pl.col("money_spent") > pl.col("start_money")).any().over("round_number")
+    start = pl.when(~is_stale.fill_null(value=False)).then(pl.col("start_money"))
+    return rows.with_columns(start.alias("start_money"), (start - pl.col("money_spent")).alias("money_left"))
+
+
+def player_rounds(economy: pl.DataFrame, players: pl.DataFrame) -> pl.DataFrame:
+    """The table `player_rounds`: who has an economy row was on a side in that round."""
+    return economy.select("round_number", "steam_id", "side").join(
+        players.select("steam_id", "team"), on="steam_id", how="left", maintain_order="left"
+    )
