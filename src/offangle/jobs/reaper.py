@@ -1,0 +1,183 @@
+"""Who lives, and what happens to the work of those who do not.
+
+A worker says every few seconds that it lives. Work that is running in the name of a worker that has been silent too
+long, or that nobody has heard of, goes back to its queue, where a living worker finds it. All of it happens in one
+transaction under the jobs database's write lock, so any number of workers may look at the same time. A silent worker
+that wakes up after all finds its token gone and cannot record anything.
+"""
+
+import logging
+import os
+import socket
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from offangle.jobs.client import WORKFLOW_NAME
+from offangle.jobs.config import JobsConfig
+from offangle.jobs.database import insert_or_ignore, jobs, next_seq, now_ms, workers, workflows
+
+logger = logging.getLogger(__name__)
+
+# Two crashes past the limit: the limit itself is enforced where the job runs, so that its kind is told; these two
+# more are for a job that kills even the worker that only wants to bury it.
+LAST_RESORT_CRASHES = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Reaped:
+    """What one look did: jobs handed back, and jobs declared dead because they keep killing workers."""
+
+    handed_back: tuple[str, ...] = ()
+    buried: tuple[str, ...] = ()
+
+
+class Heartbeat:
+    """This worker's row among the workers."""
+
+    def __init__(self, config: JobsConfig, engine: sa.Engine, executor_id: str) -> None:
+        self._config = config
+        self._engine = engine
+        self._executor_id = executor_id
+        self._beaten_at_s: float | None = None
+
+    def beat(self) -> bool:
+        """Say that this worker lives; False if it has been silent so long that others may think it dead."""
+        with self._engine.begin() as connection:
+            now = now_ms(connection)
+            mine = workers.c.executor_id == self._executor_id
+            if connection.execute(sa.update(workers).where(mine).values(seen_at_ms=now)).rowcount == 0:
+                connection.execute(insert_or_ignore(connection, workers, self._row(now)))
+        before_s, self._beaten_at_s = self._beaten_at_s, time.monotonic()
+        return before_s is None or self._beaten_at_s - before_s < self._config.heartbeat_limit_s
+
+    def _row(self, now: sa.ColumnElement[int]) -> dict[str, Any]:
+        return {
+            "executor_id": self._executor_id,
+            "application_version": self._config.application_version,
+            "host": socket.gethostname(),
+            "pid": os.getpid(),
+            "started_at_ms": now,
+            "seen_at_ms": now,
+        }
+
+    def leave(self) -> tuple[str, ...]:
+        """Say goodbye: hand back what still runs in this worker's name. Returns those jobs."""
+        with self._engine.begin() as connection:
+            seq = next_seq(connection)
+            job_ids = _running(connection, workflows.c.executor_id == self._executor_id)
+            _hand_back(connection, job_ids, seq)
+            connection.execute(sa.delete(workers).where(workers.c.executor_id == self._executor_id))
+        return tuple(job_ids)
+
+
+class Reaper:
+    """Takes work from the dead."""
+
+    def __init__(self, config: JobsConfig, engine: sa.Engine, executor_id: str) -> None:
+        self._config = config
+        self._engine = engine
+        self._executor_id = executor_id
+
+    def reap(self) -> Reaped:
+        """Hand back the jobs of silent workers, bury those that kill every worker, and forget the silent workers."""
+        with self._engine.connect() as connection:
+            if not self._anything_to_do(connection):
+                return Reaped()
+        with self._engine.begin() as connection:
+            seq = next_seq(connection)
+            orphans = _running(connection, ~workflows.c.executor_id.in_(self._living(connection)))
+            deadly = self._deadly(connection, orphans)
+            _count_crash(connection, orphans)
+            _bury(connection, deadly, seq)
+            handed_back = [job_id for job_id in orphans if job_id not in deadly]
+            _hand_back(connection, handed_back, seq)
+            self._forget_the_silent(connection)
+        if orphans:
+            logger.warning("handed back %s and buried %s of workers that died", handed_back, deadly)
+        return Reaped(tuple(handed_back), tuple(deadly))
+
+    def _living(self, connection: sa.Connection) -> sa.Select[Any]:
+        limit_ms = int(self._config.heartbeat_limit_s * 1000)
+        return sa.select(workers.c.executor_id).where(workers.c.seen_at_ms >= now_ms(connection) - limit_ms)
+
+    def _anything_to_do(self, connection: sa.Connection) -> bool:
+        """A look without the write lock, for the usual case that all is well."""
+        living = self._living(connection)
+        orphan = sa.exists().where(*_RUNNING, ~workflows.c.executor_id.in_(living))
+        silent = sa.exists().where(~workers.c.executor_id.in_(living))
+        return bool(connection.execute(sa.select(orphan | silent)).scalar_one())
+
+    def _deadly(self, connection: sa.Connection, job_ids: list[str]) -> list[str]:
+        worst = self._config.max_crashes + LAST_RESORT_CRASHES
+        query = sa.select(jobs.c.job_id).where(jobs.c.job_id.in_(job_ids), jobs.c.crashes + 1 >= worst)
+        return list(connection.execute(query).scalars())
+
+    def _forget_the_silent(self, connection: sa.Connection) -> None:
+        connection.execute(sa.delete(workers).where(~workers.c.executor_id.in_(self._living(connection))))
+
+    def adopt(self) -> int:
+        """Take over queued jobs of a version that no living worker runs. Returns how many."""
+        version = self._config.application_version
+        with self._engine.begin() as connection:
+            limit_ms = now_ms(connection) - int(self._config.heartbeat_limit_s * 1000)
+            served = sa.select(workers.c.application_version).where(workers.c.seen_at_ms >= limit_ms)
+            orphaned = (
+                workflows.c.name == WORKFLOW_NAME,
+                workflows.c.status.in_(("ENQUEUED", "DELAYED")),
+                workflows.c.application_version != version,
+                ~workflows.c.application_version.in_(served),
+            )
+            statement = sa.update(workflows).where(*orphaned).values(application_version=version)
+            return connection.execute(statement).rowcount
+
+    def hand_back_stranded(self, job_ids: list[str]) -> None:
+        """Hand back jobs that run in this worker's name but not in its process."""
+        with self._engine.begin() as connection:
+            seq = next_seq(connection)
+            mine = _running(connection, workflows.c.executor_id == self._executor_id)
+            _hand_back(connection, [job_id for job_id in mine if job_id in job_ids], seq)
+
+
+_RUNNING = (workflows.c.name == WORKFLOW_NAME, workflows.c.status == "PENDING")
+
+
+def _running(connection: sa.Connection, whose: sa.ColumnElement[bool]) -> list[str]:
+    return list(connection.execute(sa.select(workflows.c.workflow_uuid).where(*_RUNNING, whose)).scalars())
+
+
+def _hand_back(connection: sa.Connection, job_ids: list[str], seq: int) -> None:
+    """Back to the queue they came from. The cleared owner token keeps the old run from recording anything."""
+    values = {"status": "ENQUEUED", "owner_xid": None, "started_at_epoch_ms": None, "updated_at": now_ms(connection)}
+    mine = (workflows.c.workflow_uuid.in_(job_ids), workflows.c.status == "PENDING")
+    connection.execute(sa.update(workflows).where(*mine).values(**values))
+    connection.execute(sa.update(jobs).where(jobs.c.job_id.in_(job_ids)).values(seq=seq, phase="queued"))
+
+
+def _count_crash(connection: sa.Connection, job_ids: list[str]) -> None:
+    connection.execute(sa.update(jobs).where(jobs.c.job_id.in_(job_ids)).values(crashes=jobs.c.crashes + 1))
+
+
+def _bury(connection: sa.Connection, job_ids: list[str], seq: int) -> None:
+    now = now_ms(connection)
+    connection.execute(
+        sa.update(workflows)
+        .where(workflows.c.workflow_uuid.in_(job_ids), workflows.c.status == "PENDING")
+        .values(
+            status="MAX_RECOVERY_ATTEMPTS_EXCEEDED", owner_xid=None, queue_name=None, updated_at=now, completed_at=now
+        )
+    )
+    connection.execute(
+        sa.update(jobs)
+        .where(jobs.c.job_id.in_(job_ids))
+        .values(
+            seq=seq,
+            phase="dead",
+            finished_at_ms=now,
+            error_class="WorkerDied",
+            reason="Every worker that took this job died.",
+            hint="Look at the workers' logs and at the memory they may use, then retry the job.",
+        )
+    )

@@ -1,0 +1,249 @@
+"""What can be seen of jobs and workers from any process: rows in, plain values out; nothing here changes anything."""
+
+import base64
+import binascii
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias, get_args
+
+import sqlalchemy as sa
+
+from offangle.core.errors import BadInputError
+from offangle.jobs.database import clock, jobs, now_ms, workers, workflows
+
+JobState: TypeAlias = Literal["queued", "running", "retrying", "done", "dead", "cancelled"]
+JOB_STATES: tuple[JobState, ...] = get_args(JobState)
+FINAL_STATES: frozenset[JobState] = frozenset({"done", "dead", "cancelled"})
+
+MAX_PAGE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class JobView:
+    """One job as people and pages see it. Times are milliseconds since 1970.
+
+    Attributes:
+        stage: What is being done, or was being done last; `fraction` (0 to 1) of it is done.
+        reason: Why the job is dead or what it waits for while retrying; empty otherwise. `hint` says what to do.
+        attempts: Failed tries of the current step; crashes: workers that died in it.
+        retry_at_ms: When a retrying job is tried again.
+        executor: The worker that runs it.
+    """
+
+    job_id: str
+    kind: str
+    subject: str
+    version: str
+    queue: str
+    priority: int
+    state: JobState
+    stage: str
+    fraction: float
+    message: str
+    reason: str
+    hint: str
+    error_class: str
+    failed_step: str
+    traceback: str
+    attempts: int
+    crashes: int
+    enqueued_at_ms: int
+    started_at_ms: int | None
+    finished_at_ms: int | None
+    retry_at_ms: int | None
+    executor: str | None
+
+    @property
+    def is_final(self) -> bool:
+        """Whether nothing more happens unless somebody retries it."""
+        return self.state in FINAL_STATES
+
+
+@dataclass(frozen=True, slots=True)
+class JobPage:
+    """Some jobs, newest first; `cursor` asks for the next page and is None on the last."""
+
+    jobs: tuple[JobView, ...]
+    cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class JobEvent:
+    """A job changed; `job` is how it stands now. Several changes between two looks are one event."""
+
+    seq: int
+    job: JobView
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerView:
+    """A worker that has not said goodbye; `alive` is whether it was heard of lately."""
+
+    executor_id: str
+    application_version: str
+    host: str
+    pid: int
+    started_at_ms: int
+    seen_at_ms: int
+    alive: bool
+
+
+@dataclass(frozen=True, slots=True)
+class QueueDepth:
+    """How much a queue holds."""
+
+    queued: int
+    running: int
+
+
+def _state_expression() -> sa.ColumnElement[str]:
+    """Our word for how a job stands.
+
+    DBOS's status decides. While it says PENDING our own phase is finer, and ahead by the moment that lies between a
+    job's last word and DBOS writing its outcome.
+    """
+    status = workflows.c.status
+    return sa.case(
+        (status.in_(("ENQUEUED", "DELAYED")), "queued"),
+        (status == "SUCCESS", "done"),
+        (status.in_(("ERROR", "MAX_RECOVERY_ATTEMPTS_EXCEEDED")), "dead"),
+        (status == "CANCELLED", "cancelled"),
+        (jobs.c.phase.in_(("retrying", "done", "dead")), jobs.c.phase),
+        else_="running",
+    )
+
+
+STATE = _state_expression()
+JOINED = jobs.join(workflows, workflows.c.workflow_uuid == jobs.c.job_id)
+
+
+def select_jobs() -> sa.Select[Any]:
+    """Every column of a JobView, plus `seq`."""
+    return sa.select(
+        jobs, STATE.label("state"), workflows.c.executor_id.label("executor"), workflows.c.status.label("status")
+    ).select_from(JOINED)
+
+
+def to_view(row: sa.Row[Any]) -> JobView:
+    """One row of `select_jobs` as a JobView."""
+    explained = row.state in ("dead", "retrying")
+    running = row.state in ("running", "retrying")
+    return JobView(
+        job_id=row.job_id,
+        kind=row.kind,
+        subject=row.subject,
+        version=row.version,
+        queue=row.queue,
+        priority=row.priority,
+        state=row.state,
+        stage=row.stage,
+        fraction=row.fraction,
+        message=row.message,
+        reason=_reason(row) if explained else "",
+        hint=row.hint if explained else "",
+        error_class=row.error_class if explained else "",
+        failed_step=row.failed_step if explained else "",
+        traceback=row.traceback if explained else "",
+        attempts=row.attempts,
+        crashes=row.crashes,
+        enqueued_at_ms=row.enqueued_at_ms,
+        started_at_ms=row.started_at_ms,
+        finished_at_ms=row.finished_at_ms if row.state in FINAL_STATES else None,
+        retry_at_ms=row.retry_at_ms if row.state == "retrying" else None,
+        executor=row.executor if running else None,
+    )
+
+
+def _reason(row: sa.Row[Any]) -> str:
+    # A job whose engine failed outside its steps (its database vanished, say) has no reason of its own.
+    return row.reason or "The workflow engine gave this job up; the worker's log has the details."
+
+
+def read_job(connection: sa.Connection, job_id: str) -> JobView | None:
+    """One job, or None."""
+    row = connection.execute(select_jobs().where(jobs.c.job_id == job_id)).one_or_none()
+    return None if row is None else to_view(row)
+
+
+def read_page(
+    connection: sa.Connection,
+    *,
+    states: Sequence[JobState],
+    kind: str | None,
+    limit: int,
+    cursor: str | None,
+) -> JobPage:
+    """Up to `limit` jobs, newest first, after `cursor`.
+
+    Raises:
+        BadInputError: The cursor is not one of ours, a state is unknown, or the limit is not 1 to MAX_PAGE.
+    """
+    if not 1 <= limit <= MAX_PAGE:
+        raise BadInputError(f"job list: limit {limit} must be 1 to {MAX_PAGE}")
+    query = select_jobs().order_by(jobs.c.enqueued_at_ms.desc(), jobs.c.job_id.desc()).limit(limit + 1)
+    if states:
+        query = query.where(STATE.in_(_known(states)))
+    if kind is not None:
+        query = query.where(jobs.c.kind == kind)
+    if cursor is not None:
+        query = query.where(sa.tuple_(jobs.c.enqueued_at_ms, jobs.c.job_id) < sa.tuple_(*_read_cursor(cursor)))
+    rows = connection.execute(query).all()
+    views = tuple(to_view(row) for row in rows[:limit])
+    return JobPage(views, _write_cursor(views[-1]) if len(rows) > limit else None)
+
+
+def _known(states: Sequence[JobState]) -> Sequence[JobState]:
+    unknown = [state for state in states if state not in JOB_STATES]
+    if unknown:
+        raise BadInputError(f"job list: unknown state {unknown[0]!r}", hint=f"One of {', '.join(JOB_STATES)}.")
+    return states
+
+
+def _write_cursor(view: JobView) -> str:
+    return base64.urlsafe_b64encode(f"{view.enqueued_at_ms}/{view.job_id}".encode()).decode()
+
+
+def _read_cursor(cursor: str) -> tuple[sa.BindParameter[int], sa.BindParameter[str]]:
+    try:
+        time, job_id = base64.urlsafe_b64decode(cursor.encode()).decode().split("/", 1)
+        return sa.literal(int(time), sa.BigInteger), sa.literal(job_id)
+    except (binascii.Error, ValueError) as error:
+        raise BadInputError(f"job list: cursor {cursor[:40]!r} is not one this list gave out") from error
+
+
+def read_changes(connection: sa.Connection, since: int, limit: int) -> tuple[list[JobEvent], int]:
+    """Jobs that changed after number `since`, in the order of their last change, and the number to ask with next."""
+    query = select_jobs().where(jobs.c.seq > since).order_by(jobs.c.seq).limit(limit)
+    events = [JobEvent(row.seq, to_view(row)) for row in connection.execute(query)]
+    return events, events[-1].seq if events else since
+
+
+def read_latest_seq(connection: sa.Connection) -> int:
+    """The number of the latest change."""
+    return int(connection.execute(sa.select(clock.c.seq)).scalar_one())
+
+
+def read_workers(connection: sa.Connection, limit_s: float) -> list[WorkerView]:
+    """All workers that have not said goodbye, longest-living first."""
+    alive = workers.c.seen_at_ms >= now_ms(connection) - int(limit_s * 1000)
+    rows = connection.execute(sa.select(workers, alive.label("alive")).order_by(workers.c.started_at_ms))
+    return [WorkerView(**{**row._mapping, "alive": bool(row.alive)}) for row in rows]  # noqa: SLF001 -- SQLAlchemy's public name for it
+
+
+def read_queue_depths(connection: sa.Connection) -> dict[str, QueueDepth]:
+    """Queued and running jobs per queue; queues that hold nothing are absent."""
+    queued = sa.func.sum(sa.case((STATE == "queued", 1), else_=0))
+    running = sa.func.sum(sa.case((STATE.in_(("running", "retrying")), 1), else_=0))
+    active = workflows.c.status.in_(("ENQUEUED", "DELAYED", "PENDING"))
+    query = sa.select(jobs.c.queue, queued, running).select_from(JOINED).where(active).group_by(jobs.c.queue)
+    return {queue: QueueDepth(int(waiting), int(at_work)) for queue, waiting, at_work in connection.execute(query)}
+
+
+def read_totals(connection: sa.Connection) -> tuple[int, int, int, float]:
+    """Queued, running and dead jobs, and for how many seconds the oldest queued one has waited."""
+    query = sa.select(STATE.label("state"), sa.func.count(), sa.func.min(jobs.c.enqueued_at_ms), now_ms(connection))
+    rows = connection.execute(query.select_from(JOINED).group_by(STATE)).all()
+    found = {state: (int(count), (now - oldest) / 1000) for state, count, oldest, now in rows}
+    count = {state: found.get(state, (0, 0.0))[0] for state in JOB_STATES}
+    oldest_s = found.get("queued", (0, 0.0))[1]
+    return count["queued"], count["running"] + count["retrying"], count["dead"], oldest_s
