@@ -1,0 +1,1 @@
+"""The metrics of a player, one file per group."""

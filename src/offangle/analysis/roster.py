@@ -1,0 +1,67 @@
+"""Who took part in which round, and who left it early."""
+
+from typing import Final
+
+import polars as pl
+
+from offangle.core.ticks import window_ticks
+from offangle.frames.collection import MatchFrames
+
+LEFT_BEFORE_END_S: Final = 2.0
+"""Seconds by which a player's last sample must precede the last of the others to have left: well above the gap between
+two samples, well below the shortest reconnect."""
+
+
+def participants(frames: MatchFrames, rounds: pl.DataFrame, kills: pl.DataFrame, damages: pl.DataFrame) -> pl.DataFrame:
+    """One row per counted round and player who was on a side at freeze end or took part later.
+
+    Returns:
+        round_number, steam_id, team, side, and `played`: on a side at freeze end, what every denominator counts.
+    """
+    on_side = frames.counted("player_rounds").select(
+        "round_number", "steam_id", "team", "side", played=pl.lit(value=True)
+    )
+    seen = _seen_in(kills, ("attacker", "victim", "assister"), damages)
+    late = seen.join(on_side, on=["round_number", "steam_id"], how="anti").join(
+        frames["players"].select("steam_id", "team"), on="steam_id", how="left"
+    )
+    late = late.select("round_number", "steam_id", "team", "side", played=pl.lit(value=False))
+    numbers = rounds.select("round_number")
+    return pl.concat([on_side, late]).join(numbers, on="round_number", how="semi").sort("round_number", "steam_id")
+
+
+def _seen_in(kills: pl.DataFrame, roles: tuple[str, ...], damages: pl.DataFrame) -> pl.DataFrame:
+    """Distinct rounds and players named by an event, with the side it gives."""
+    named = [_named(kills, role) for role in roles] + [_named(damages, role) for role in ("attacker", "victim")]
+    return (
+        pl.concat(named).drop_nulls("steam_id").unique(["round_number", "steam_id"], keep="first", maintain_order=True)
+    )
+
+
+def _named(events: pl.DataFrame, role: str) -> pl.DataFrame:
+    return events.select(
+        "round_number", pl.col(f"{role}_steam_id").alias("steam_id"), pl.col(f"{role}_side").alias("side")
+    )
+
+
+def departures(frames: MatchFrames, rounds: pl.DataFrame) -> pl.DataFrame:
+    """Players who were in a round and gone before its decision, as far as the samples tell; empty without `ticks`.
+
+    Returns:
+        round_number, steam_id, tick (the last at which the player was seen).
+    """
+    margin = window_ticks(LEFT_BEFORE_END_S, frames.tick_rate)
+    seen = (
+        frames["ticks"]
+        .lazy()
+        .filter(pl.col("round_number") > 0)
+        .group_by("round_number", "steam_id")
+        .agg(pl.col("tick").max())
+        .join(rounds.lazy().select("round_number", "decision_tick"), on="round_number")
+        .with_columns(recorded_until=pl.min_horizontal(pl.col("tick").max().over("round_number"), "decision_tick"))
+    )
+    return (
+        seen.filter(pl.col("tick") < pl.col("recorded_until") - margin)
+        .select("round_number", "steam_id", "tick")
+        .collect()
+    )
