@@ -1,0 +1,139 @@
+"""The observer's own player inside the current round: money, weapons, kills, death."""
+
+from typing import Final
+
+from msgspec.structs import replace
+
+from offangle.live.events import BombChanged, Died, Event, RoundWentLive
+from offangle.live.kills import anchor_kills, attribute, count_new_kills, record_kills, thrown_grenade
+from offangle.live.observation import Observation, OwnPlayer
+from offangle.live.state import UNKNOWN_WEAPON, Epoch, LastPost, LiveRound, OwnTotals, WeaponInterval
+
+BUY_TIME_S: Final = 20.0
+NS_PER_S: Final = 10**9
+
+
+def follow_round(epoch: Epoch, observation: Observation) -> tuple[Epoch, list[Event]]:
+    """What everyone sees of the current round: when it went live, and the bomb."""
+    current = epoch.current
+    if current is None:
+        return epoch, []
+    events: list[Event] = []
+    if observation.round_phase == "live" and current.live_ns is None:
+        current = replace(current, live_ns=observation.received_ns)
+        events.append(RoundWentLive(current.number))
+    if observation.bomb is not None and observation.round_phase != "freezetime":
+        is_new = not current.was_bomb_planted or observation.bomb not in {"planted", current.bomb_outcome}
+        outcome = current.bomb_outcome if observation.bomb == "planted" else observation.bomb
+        current = replace(current, was_bomb_planted=True, bomb_outcome=outcome)
+        if is_new:
+            events.append(BombChanged(current.number, observation.bomb))
+    return replace(epoch, current=current), events
+
+
+def follow_own(epoch: Epoch, observation: Observation, before: LastPost | None) -> tuple[Epoch, list[Event]]:
+    """Bring the observer's own figures up to the post."""
+    own = observation.own
+    if own is None:
+        return epoch, []
+    epoch = replace(anchor_kills(epoch, own), totals=_merged(epoch.totals, own))
+    epoch, killed = _follow_kills(epoch, observation, own, before)
+    epoch, died = _follow_death(epoch, observation, own)
+    if epoch.current is not None:
+        current = _equipment(epoch.current, observation, own)
+        epoch = replace(epoch, current=_weapons(current, observation, own, before))
+    return epoch, killed + died
+
+
+def late_death(epoch: Epoch, observation: Observation) -> tuple[Epoch, list[Event]]:
+    """A death that the match counter tells of only when the next round has begun."""
+    own, current = observation.own, epoch.current
+    if own is None or own.deaths is None or epoch.deaths_seen is None or current is None or current.own_died:
+        return epoch, []
+    new = own.deaths - epoch.deaths_seen - (1 if own.health == 0 else 0)
+    if new < 1:
+        return epoch, []
+    epoch = replace(epoch, current=replace(current, own_died=True), deaths_seen=epoch.deaths_seen + new)
+    return epoch, [Died(current.number)]
+
+
+def _merged(totals: OwnTotals, own: OwnPlayer) -> OwnTotals:
+    sent = {name: value for name in OwnTotals.__struct_fields__ if (value := getattr(own, name)) is not None}
+    return replace(totals, **sent)
+
+
+def _follow_kills(
+    epoch: Epoch, observation: Observation, own: OwnPlayer, before: LastPost | None
+) -> tuple[Epoch, list[Event]]:
+    current = epoch.current
+    if current is None:
+        return epoch, []
+    count = count_new_kills(epoch, own, current.number)
+    if observation.round_phase == "freezetime":
+        # Nobody is killed in freeze time: the match counter tells of the round before.
+        number = epoch.rounds[-1].number if epoch.rounds else current.number
+        return record_kills(epoch, number, [(UNKNOWN_WEAPON, "none")] * count, observation.received_ns)
+    weapons = attribute(count, own, before, current, observation.received_ns)
+    return record_kills(epoch, current.number, weapons, observation.received_ns)
+
+
+def _follow_death(epoch: Epoch, observation: Observation, own: OwnPlayer) -> tuple[Epoch, list[Event]]:
+    current = epoch.current
+    if current is None:
+        return replace(epoch, deaths_seen=own.deaths if own.deaths is not None else epoch.deaths_seen), []
+    rose = own.deaths is not None and epoch.deaths_seen is not None and own.deaths > epoch.deaths_seen
+    is_dead = observation.round_phase != "freezetime" and (own.health == 0 or rose)
+    died = is_dead or bool(current.own_died)
+    events: list[Event] = [Died(current.number)] if is_dead and not current.own_died else []
+    known = own.health is not None or current.own_died is not None
+    current = replace(current, own_died=died if known or died else None)
+    return replace(
+        epoch, current=current, deaths_seen=own.deaths if own.deaths is not None else epoch.deaths_seen
+    ), events
+
+
+def _equipment(current: LiveRound, observation: Observation, own: OwnPlayer) -> LiveRound:
+    """Equipment at freeze end is the last payload of freeze time; a death payload keeps a stale value (trap 10)."""
+    current = replace(current, own_side=own.side or current.own_side)
+    if observation.round_phase == "freezetime":
+        return replace(
+            current,
+            equipment_value=own.equipment_value,
+            equipment_value_buy_end=own.equipment_value,
+            money=own.money,
+            health=own.health,
+            armor=own.armor,
+            has_helmet=own.has_helmet,
+            has_defuse_kit=own.has_defuse_kit,
+        )
+    if observation.round_phase == "live" and own.health and current.live_ns is not None:
+        lived_s = (observation.received_ns - current.live_ns) / NS_PER_S
+        if lived_s <= BUY_TIME_S and own.equipment_value is not None:
+            return replace(current, equipment_value_buy_end=own.equipment_value)
+    return current
+
+
+def _weapons(current: LiveRound, observation: Observation, own: OwnPlayer, before: LastPost | None) -> LiveRound:
+    same_round = before is not None and before.round_number == current.number
+    previous = before.own if same_round and before is not None else None
+    thrown = thrown_grenade(own, previous)
+    if thrown is not None:
+        current = replace(current, grenade_thrown=thrown, grenade_thrown_ns=observation.received_ns)
+    if observation.round_phase != "live":
+        return current
+    if before is not None and previous is not None and before.round_phase == "live":
+        current = _extend_interval(current, previous, before.received_ns, observation.received_ns)
+    active = own.active_weapon
+    if active is None or not own.health or active.name in current.weapons_used:
+        return current
+    return replace(current, weapons_used=(*current.weapons_used, active.name))
+
+
+def _extend_interval(current: LiveRound, previous: OwnPlayer, from_ns: int, to_ns: int) -> LiveRound:
+    held = previous.active_weapon
+    if held is None or not previous.health:
+        return current
+    last = current.intervals[-1] if current.intervals else None
+    if last is not None and last.weapon == held.name and last.to_ns == from_ns:
+        return replace(current, intervals=(*current.intervals[:-1], replace(last, to_ns=to_ns)))
+    return replace(current, intervals=(*current.intervals, WeaponInterval(held.name, from_ns, to_ns)))
