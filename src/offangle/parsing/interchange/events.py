@@ -1,6 +1,7 @@
 """Files of events: kills, damages, blinds, the bomb, grenades, and the scoreboard."""
 
 from collections.abc import Mapping
+from typing import Final
 
 import polars as pl
 
@@ -16,6 +17,9 @@ from offangle.parsing.interchange.vocabulary import (
     translated,
     weapon,
 )
+
+TELLING_FLASHES: Final = 20
+"""Flashes after which "nobody was ever blind" means that the exporter did not see it."""
 
 
 def read_scoreboard(archive: Archive, roster: Roster) -> pl.DataFrame | None:
@@ -35,7 +39,7 @@ def read_kills(archive: Archive, roster: Roster) -> pl.DataFrame | None:
     )
     for role in ("attacker", "victim", "assister"):
         rows = roster.with_side(rows, f"{role}_steam_id", f"{role}_side")
-    return rows.sort("tick", maintain_order=True)
+    return roster.without_warmup(rows).sort("tick", maintain_order=True)
 
 
 def read_damages(archive: Archive, roster: Roster) -> pl.DataFrame | None:
@@ -49,17 +53,21 @@ def read_damages(archive: Archive, roster: Roster) -> pl.DataFrame | None:
     )
     for role in ("attacker", "victim"):
         rows = roster.with_side(rows, f"{role}_steam_id", f"{role}_side")
-    return rows.sort("tick", maintain_order=True)
+    return roster.without_warmup(rows).sort("tick", maintain_order=True)
 
 
-def read_blinds(archive: Archive, roster: Roster) -> pl.DataFrame | None:
-    """The table `blinds`."""
+def read_blinds(archive: Archive, roster: Roster, grenades: pl.DataFrame | None) -> pl.DataFrame | None:
+    """The table `blinds`; absent when the file is empty though so many flashes cannot all have blinded nobody."""
     rows = _read(archive, roster, BLINDS)
-    if rows is None:
+    if rows is None or (rows.is_empty() and _flashes(grenades) >= TELLING_FLASHES):
         return None
     for role in ("attacker", "victim"):
         rows = roster.with_side(rows, f"{role}_steam_id", f"{role}_side")
-    return rows.sort("tick", maintain_order=True)
+    return roster.without_warmup(rows).sort("tick", maintain_order=True)
+
+
+def _flashes(grenades: pl.DataFrame | None) -> int:
+    return 0 if grenades is None else grenades.filter(pl.col("kind") == "flash").height
 
 
 def read_bomb_events(archive: Archive, roster: Roster) -> pl.DataFrame | None:

@@ -20,7 +20,7 @@ from offangle.parsing.interchange.events import (
     read_scoreboard,
 )
 from offangle.parsing.interchange.roster import Roster, played_sides, read_players
-from offangle.parsing.interchange.rounds import player_rounds, read_economy, read_rounds
+from offangle.parsing.interchange.rounds import player_rounds, read_economy, read_rounds, with_sampled_money
 from offangle.parsing.interchange.rows import Count
 from offangle.parsing.interchange.streams import read_duels, read_replay, read_shots
 
@@ -76,7 +76,9 @@ def _read_tables(archive: Archive, tell: Progress) -> dict[str, pl.DataFrame | N
     match = _read_match(archive)
     rounds = read_rounds(archive)
     players = read_players(archive)
-    roster = Roster(players, played_sides(players, rounds), archive.is_columnar)
+    roster = Roster(
+        players, played_sides(players, rounds), rounds.select("round_number", "freeze_end_tick"), archive.is_columnar
+    )
     economy = read_economy(archive, roster)
     tell("events", 0.1)
     tables = _read_events(archive, roster)
@@ -88,7 +90,7 @@ def _read_tables(archive: Archive, tell: Progress) -> dict[str, pl.DataFrame | N
         "parsers": _parsers(archive),
         "players": players,
         "rounds": rounds,
-        "economy": economy,
+        "economy": economy if replay is None else with_sampled_money(economy, rounds, replay.ticks),
         "player_rounds": player_rounds(economy, players),
         "ticks": None if replay is None else replay.ticks,
         "projectiles": None if replay is None else replay.projectiles,
@@ -108,7 +110,7 @@ def _read_events(archive: Archive, roster: Roster) -> dict[str, pl.DataFrame | N
         "kills": kills,
         "damages": damages,
         "scoreboard": read_scoreboard(archive, roster),
-        "blinds": read_blinds(archive, roster),
+        "blinds": read_blinds(archive, roster, grenades),
         "bomb_events": read_bomb_events(archive, roster),
         "shots": read_shots(archive, roster),
         "grenades": grenades,

@@ -23,11 +23,13 @@ class Roster:
     Attributes:
         players: `index`, `wire_id` (as 2.0 names the player), `steam_id`, `name`, `team`, `is_bot`.
         sides: `round_number`, `steam_id`, `side`: one row per round and player.
+        freeze_ends: `round_number`, `freeze_end_tick`.
         is_columnar: Players are named by index, not by SteamID64.
     """
 
     players: pl.DataFrame
     sides: pl.DataFrame
+    freeze_ends: pl.DataFrame
     is_columnar: bool
 
     def identify(self, frame: pl.DataFrame, declared: Rows, *, where: str) -> pl.DataFrame:
@@ -66,6 +68,17 @@ class Roster:
         if not strange.is_empty():
             raise BadInputError(f"{where}: roundNumber {strange.item(0, 'round_number')} is not in rounds.json")
         return frame
+
+    def without_warmup(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """`frame` with rows from before their round's freeze end moved outside any round (`round_number` 0).
+
+        Nobody can fight in freeze time: exporters count the last seconds of warmup into round 1.
+        """
+        ends = frame.select("round_number", "tick").join(
+            self.freeze_ends, on="round_number", how="left", maintain_order="left"
+        )
+        is_early = (ends.get_column("tick") < ends.get_column("freeze_end_tick")).fill_null(value=False)
+        return frame.with_columns(pl.when(~is_early).then(pl.col("round_number")).otherwise(0).alias("round_number"))
 
     def with_side(self, frame: pl.DataFrame, player: str, side: str) -> pl.DataFrame:
         """`frame` with the side that `player` played in the row's round as `side`; the order of rows stays."""

@@ -105,6 +105,19 @@ def _money(rows: pl.DataFrame) -> pl.DataFrame:
     return rows.with_columns(start.alias("start_money"), (start - pl.col("money_spent")).alias("money_left"))
 
 
+def with_sampled_money(economy: pl.DataFrame, rounds: pl.DataFrame, ticks: pl.DataFrame) -> pl.DataFrame:
+    """`economy` with the replay's money at freeze end as `money_left`, and stale start money worked out from it."""
+    ends = rounds.select("round_number", pl.col("freeze_end_tick").alias("tick"))
+    sampled = ticks.join(ends, on=["round_number", "tick"], how="semi").select(
+        "round_number", "steam_id", pl.col("money").alias("sampled")
+    )
+    joined = economy.join(sampled, on=["round_number", "steam_id"], how="left", maintain_order="left")
+    return joined.with_columns(
+        pl.coalesce("sampled", "money_left").alias("money_left"),
+        pl.coalesce("start_money", pl.col("sampled") + pl.col("money_spent")).alias("start_money"),
+    )
+
+
 def player_rounds(economy: pl.DataFrame, players: pl.DataFrame) -> pl.DataFrame:
     """The table `player_rounds`: who has an economy row was on a side in that round."""
     return economy.select("round_number", "steam_id", "side").join(

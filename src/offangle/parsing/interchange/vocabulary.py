@@ -5,8 +5,9 @@ from typing import Final
 
 import polars as pl
 
+from offangle.core import terms
 from offangle.core.errors import BadInputError
-from offangle.core.terms import WORLD_WEAPON
+from offangle.core.weapons import ALIASES, WEAPONS
 
 TEAMS: Final[Mapping[str, str]] = {"teamA": "a", "teamB": "b"}
 
@@ -44,57 +45,9 @@ SITES: Final[Mapping[str, str]] = {"a": "a", "b": "b"}
 SITE_EVENTS: Final = ("plant_begin", "planted", "defuse_begin", "defused", "exploded")
 """Events that happen at a site; for a dropped bomb the format tells only which site is near."""
 
-HIT_GROUPS: Final[Mapping[str, str]] = {
-    name: name
-    for name in (
-        "generic", "head", "chest", "stomach", "left_arm", "right_arm", "left_leg", "right_leg", "neck", "gear",
-    )
-}  # fmt: skip
+HIT_GROUPS: Final[Mapping[str, str]] = {name: name for name in terms.HIT_GROUPS}
 
-ODD_WEAPONS: Final[Mapping[str, str]] = {
-    "planted_c4": "c4",
-    "worldspawn": WORLD_WEAPON,
-    "trigger_hurt": WORLD_WEAPON,
-    "": WORLD_WEAPON,
-}
-
-ITEM_NAMES: Final[Mapping[str, str]] = {
-    "AK-47": "ak47",
-    "AUG": "aug",
-    "AWP": "awp",
-    "CZ75-Auto": "cz75a",
-    "Desert Eagle": "deagle",
-    "Dual Berettas": "elite",
-    "FAMAS": "famas",
-    "Five-SeveN": "fiveseven",
-    "G3SG1": "g3sg1",
-    "Galil AR": "galilar",
-    "Glock-18": "glock",
-    "M249": "m249",
-    "M4A1-S": "m4a1_silencer",
-    "M4A4": "m4a1",
-    "MAC-10": "mac10",
-    "MAG-7": "mag7",
-    "MP5-SD": "mp5sd",
-    "MP7": "mp7",
-    "MP9": "mp9",
-    "Negev": "negev",
-    "Nova": "nova",
-    "P2000": "hkp2000",
-    "P250": "p250",
-    "P90": "p90",
-    "PP-Bizon": "bizon",
-    "R8 Revolver": "revolver",
-    "SCAR-20": "scar20",
-    "SG 553": "sg556",
-    "SSG 08": "ssg08",
-    "Sawed-Off": "sawedoff",
-    "Tec-9": "tec9",
-    "UMP-45": "ump45",
-    "USP-S": "usp_silencer",
-    "XM1014": "xm1014",
-    "Zeus x27": "taser",
-}
+ITEM_NAMES: Final[Mapping[str, str]] = {known.display_name: known.name for known in WEAPONS.values()}
 """The economy rows' shop names; an unknown one is kept as it stands, never dropped."""
 
 KNIFE_NAMES: Final[Mapping[str, str]] = {
@@ -123,8 +76,8 @@ KNIFE_NAMES: Final[Mapping[str, str]] = {
 
 def weapon(column: str) -> pl.Expr:
     """The weapon's own name: without `weapon_`, the bomb as `c4`, nothing as `world`."""
-    plain = pl.col(column).str.strip_prefix("weapon_")
-    return plain.replace(ODD_WEAPONS).replace(KNIFE_NAMES).alias(column)
+    plain = pl.col(column).str.to_lowercase().str.strip_prefix("weapon_")
+    return plain.replace(ALIASES).replace(KNIFE_NAMES).alias(column)
 
 
 def translated(frame: pl.DataFrame, column: str, words: Mapping[str, str], *, where: str) -> pl.DataFrame:
