@@ -255,7 +255,7 @@ def unpacked(source: ByteSource, kind: FileKind) -> Iterator[bytes]:
         yield from _decoded(decoder, data)
         if decoder.eof:
             rest, decoder = decoder.unused_data, None
-    if decoder is not None:
+    if decoder is not None or not frames:
         raise _cut_off()
 
 

@@ -282,8 +282,11 @@ def open_demo(store: ObjectStore, key: str, path: Path) -> None:
         BadInputError: The stored object is damaged.
     """
     source = _StreamSource(store.read_stream(key))
-    with path.open("wb") as file:
-        file.writelines(unpacked(source, FileKind.ZSTD))
+    try:
+        with path.open("wb") as file:
+            file.writelines(unpacked(source, FileKind.ZSTD))
+    except BadInputError as error:
+        raise BadInputError(f"The stored demo {key} is damaged", hint="Delete the match and import it again.") from error
 
 
 def open_match_file(store: ObjectStore, key: str, path: Path) -> None:

@@ -195,7 +195,13 @@ class ObjectStore:
         self._delete([checked_key(key)])
 
     def delete_prefix(self, prefix: str) -> int:
-        """Delete every object below `prefix` (whole segments: `a/b` does not touch `a/bc`). Returns how many."""
+        """Delete every object below `prefix` (whole segments: `a/b` does not touch `a/bc`). Returns how many.
+
+        Raises:
+            BadInputError: The prefix is empty; nobody means to delete everything.
+        """
+        if not checked_prefix(prefix):
+            raise BadInputError("Refusing to delete the whole store")
         keys = [info.key for info in self.list(prefix)]
         self._delete(keys)
         return len(keys)
