@@ -1,0 +1,35 @@
+"""A player over all matches that somebody may see."""
+
+from typing import Any
+
+import polars as pl
+from django.db.models import QuerySet
+
+from offangle.analysis.averages import player_averages
+from offangle.analysis.registry import PLAYER_METRICS
+from offangle.core.errors import NotFoundError
+from offangle.db.models import PlayerMatchStat, User
+from offangle.db.queries.access import visible_matches
+
+
+def player_rows(user: User, steam_id: int) -> QuerySet[PlayerMatchStat]:
+    """The player's rows over both sides, one per match that `user` may see.
+
+    Raises:
+        NotFoundError: There is none, or none that they may see.
+    """
+    rows = PlayerMatchStat.objects.filter(
+        steam_account=steam_id, side="all", match__in=visible_matches(user).values("pk")
+    ).select_related("match", "steam_account")
+    if not rows.exists():
+        raise NotFoundError("no such player", hint="Only players of matches that you may see are known to you.")
+    return rows
+
+
+def player_figures(rows: QuerySet[PlayerMatchStat]) -> dict[str, Any]:
+    """`player_rows` added up: `matches`, and every metric of the registry with its rate taken of the sums."""
+    found = rows.order_by("match__published_at").values_list("steam_account_id", "side", "name", "metrics")
+    records = [{"steam_id": steam_id, "side": side, "name": name, **metrics} for steam_id, side, name, metrics in found]
+    schema = {"steam_id": pl.Int64, "side": pl.String, "name": pl.String}
+    numbers = {metric.name: pl.Float64 for metric in PLAYER_METRICS}
+    return player_averages(pl.DataFrame(records, schema={**schema, **numbers})).row(0, named=True)
