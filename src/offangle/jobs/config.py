@@ -81,6 +81,8 @@ class JobsConfig:
                 f" heartbeat_every_s={self.heartbeat_every_s}",
                 hint="Otherwise one late heartbeat makes a healthy worker look dead.",
             )
+        for queue in self.queues:
+            _refuse_bad_limits(queue)
         if self.max_crashes < 1:
             raise SettingsError(f"jobs: max_crashes={self.max_crashes} must be at least 1")
 
@@ -88,6 +90,16 @@ class JobsConfig:
     def is_sqlite(self) -> bool:
         """Whether the jobs live in an SQLite file."""
         return self.database_url.startswith("sqlite")
+
+
+def _refuse_bad_limits(queue: QueueConfig) -> None:
+    if queue.worker_concurrency < 1:
+        raise SettingsError(f"jobs: queue {queue.name}: worker_concurrency must be at least 1")
+    if queue.global_concurrency is not None and queue.global_concurrency < queue.worker_concurrency:
+        raise SettingsError(
+            f"jobs: queue {queue.name}: global_concurrency={queue.global_concurrency} must not be below"
+            f" worker_concurrency={queue.worker_concurrency}"
+        )
 
 
 def _refuse_unknown_database(url: str) -> None:

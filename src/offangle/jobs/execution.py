@@ -21,7 +21,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from offangle.core.errors import ContractError, OffangleError
 from offangle.jobs.config import JobsConfig
 from offangle.jobs.kinds import JobCancelledError, JobFailure, JobKind, JsonValue, Step
-from offangle.jobs.notes import Notes
+from offangle.jobs.notes import Notes, RunKey
 
 logger = logging.getLogger(__name__)
 
@@ -39,14 +39,13 @@ class JobDiedError(Exception):
 class Run:
     """One run of a job on this worker, and whether it must end."""
 
-    job_id: str
-    owner: str
+    key: RunKey
     ended: threading.Event = field(default_factory=threading.Event)
 
     def check(self) -> None:
         """Raise JobCancelledError if the run must end."""
         if self.ended.is_set():
-            raise JobCancelledError(f"{self.job_id} must end here")
+            raise JobCancelledError(f"{self.key.job_id} must end here")
 
     def sleep(self, seconds: float) -> None:
         """Wait, or raise JobCancelledError as soon as the run must end."""
@@ -58,31 +57,31 @@ class Runs:
     """The runs that are at work in this process."""
 
     def __init__(self) -> None:
-        self._runs: dict[tuple[str, str], Run] = {}
+        self._runs: dict[RunKey, Run] = {}
         self._changed = threading.Condition()
         self._stopping = False
 
     @contextmanager
-    def enter(self, job_id: str, owner: str) -> Iterator[Run]:
+    def enter(self, key: RunKey) -> Iterator[Run]:
         """Count a run as active for the length of a `with` block."""
-        run = Run(job_id, owner)
+        run = Run(key)
         with self._changed:
-            self._runs[job_id, owner] = run
+            self._runs[key] = run
             if self._stopping:
                 run.ended.set()
         try:
             yield run
         finally:
             with self._changed:
-                del self._runs[job_id, owner]
+                del self._runs[key]
                 self._changed.notify_all()
 
-    def keys(self) -> set[tuple[str, str]]:
-        """(job id, owner) of every active run."""
+    def keys(self) -> set[RunKey]:
+        """Every active run."""
         with self._changed:
             return set(self._runs)
 
-    def end_all_but(self, owned: set[tuple[str, str]], among: set[tuple[str, str]]) -> None:
+    def end_all_but(self, owned: set[RunKey], among: set[RunKey]) -> None:
         """End the runs of `among` that this worker no longer owns: cancelled, or taken over by another."""
         with self._changed:
             for key in among - owned:
@@ -116,7 +115,7 @@ class JobContext:
     @property
     def job_id(self) -> str:
         """The job this step belongs to."""
-        return self._run.job_id
+        return self._run.key.job_id
 
     @property
     def is_cancelled(self) -> bool:
@@ -137,7 +136,7 @@ class JobContext:
                 return
             self._stage, self._written_at_s = stage, now_s
         try:
-            self._notes.progressed(self.job_id, stage, fraction, message)
+            self._notes.progressed(self._run.key, stage, fraction, message)
         except SQLAlchemyError:
             # A progress bar that stands still is no reason to lose an hour's work.
             logger.warning("progress of %s could not be written", self.job_id, exc_info=True)
@@ -160,19 +159,19 @@ class JobRunner:
             JobDiedError: The job is dead; its reason is written down.
             JobCancelledError: This run must end; the job is cancelled or goes on elsewhere.
         """
-        owner = self._notes.owner(job_id, self._executor_id)
-        if owner is None:
+        key = self._notes.own(job_id, self._executor_id)
+        if key is None:
             raise JobCancelledError(f"{job_id} was taken away before it began")
-        with self.runs.enter(job_id, owner) as run:
+        with self.runs.enter(key) as run:
             run.check()
-            self._notes.started(job_id)
+            self._notes.started(key)
             kind = self._kinds.get(kind_name)
             if kind is None:
-                self._die(job_id, _unknown_kind(kind_name))
+                self._die(key, _unknown_kind(kind_name))
             try:
                 self._run_steps(run, kind, subject)
             except dbos_error.DBOSUnexpectedStepError as error:
-                self._die(job_id, _steps_changed(error))
+                self._die(key, _steps_changed(error))
 
     def _run_steps(self, run: Run, kind: JobKind, subject: str) -> None:
         results: dict[str, JsonValue] = {}
@@ -184,13 +183,13 @@ class JobRunner:
             if "failure" in outcome:
                 failure = JobFailure(**outcome["failure"])
                 self._tell(kind, subject, failure)
-                self._die(run.job_id, failure)
+                self._die(run.key, failure)
             results[step.name] = outcome["result"]
-        self._notes.done(run.job_id)
+        self._notes.done(run.key)
 
-    def _die(self, job_id: str, failure: JobFailure) -> NoReturn:
-        self._notes.died(job_id, failure)
-        logger.error("job %s is dead: %s: %s", job_id, failure.error_class, failure.message)
+    def _die(self, key: RunKey, failure: JobFailure) -> NoReturn:
+        self._notes.died(key, failure)
+        logger.error("job %s is dead: %s: %s", key.job_id, failure.error_class, failure.message)
         raise JobDiedError(f"{failure.error_class} in step {failure.step}: {failure.message}")
 
     def _tell(self, kind: JobKind, subject: str, failure: JobFailure) -> None:
@@ -199,7 +198,7 @@ class JobRunner:
 
     def _outcome(self, task: "_Task") -> Outcome:
         """Try a step until it succeeds, fails for good or must end."""
-        attempts, crashes = self._notes.step_begun(task.run.job_id, task.number, task.step.name)
+        attempts, crashes = self._notes.step_begun(task.run.key, task.number, task.step.name)
         if crashes >= self._config.max_crashes:
             return {"failure": asdict(_poison(task.step.name, crashes))}
         while True:
@@ -211,10 +210,10 @@ class JobRunner:
             if _is_permanent(error) or attempts >= task.kind.max_attempts:
                 return {"failure": asdict(failure)}
             delay_s = task.kind.backoff.delay_s(attempts)
-            logger.warning("job %s: %s; next try in %.1f s", task.run.job_id, failure.message, delay_s)
-            self._notes.retrying(task.run.job_id, failure, attempts=attempts, delay_s=delay_s)
+            logger.warning("job %s: %s; next try in %.1f s", task.run.key.job_id, failure.message, delay_s)
+            self._notes.retrying(task.run.key, failure, attempts=attempts, delay_s=delay_s)
             task.run.sleep(delay_s)
-            self._notes.retried(task.run.job_id)
+            self._notes.retried(task.run.key)
 
     def _try(self, task: "_Task", attempt: int) -> tuple[JsonValue, BaseException | None]:
         every_s = self._config.progress_every_s

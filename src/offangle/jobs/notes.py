@@ -1,5 +1,6 @@
 """What a running job writes down about itself: every change takes a number, so that watchers see it."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
@@ -15,10 +16,25 @@ CLEARED_REASON: dict[str, Any] = {
 }  # fmt: skip
 
 
+@dataclass(frozen=True, slots=True)
+class RunKey:
+    """One run of a job: the job, and the token that DBOS gave this run of it."""
+
+    job_id: str
+    owner: str
+
+
 def change(connection: sa.Connection, job_id: str, **values: Any) -> None:
     """Change a job's row and number the change."""
     seq = next_seq(connection)
     connection.execute(sa.update(jobs).where(jobs.c.job_id == job_id).values(seq=seq, **values))
+
+
+def _change_own(connection: sa.Connection, run: RunKey, **values: Any) -> None:
+    """Change the row of a job that this run still owns; a run that was taken over has nothing more to say."""
+    seq = next_seq(connection)
+    owned = sa.exists().where(workflows.c.workflow_uuid == run.job_id, workflows.c.owner_xid == run.owner)
+    connection.execute(sa.update(jobs).where(jobs.c.job_id == run.job_id, owned).values(seq=seq, **values))
 
 
 class Notes:
@@ -27,39 +43,39 @@ class Notes:
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine
 
-    def owner(self, job_id: str, executor_id: str) -> str | None:
-        """The token of the run that owns this job on this worker; None if it runs elsewhere or not at all."""
+    def own(self, job_id: str, executor_id: str) -> RunKey | None:
+        """The run that owns this job on this worker; None if it runs elsewhere or not at all."""
         query = sa.select(workflows.c.owner_xid).where(
             workflows.c.workflow_uuid == job_id,
             workflows.c.status == "PENDING",
             workflows.c.executor_id == executor_id,
         )
         with self._engine.connect() as connection:
-            owner: str | None = connection.execute(query).scalar_one_or_none()
-        return owner
+            owner = connection.execute(query).scalar_one_or_none()
+        return None if owner is None else RunKey(job_id, owner)
 
-    def owners(self, executor_id: str) -> set[tuple[str, str]]:
-        """(job id, token) of every run that this worker owns."""
+    def owned(self, executor_id: str) -> set[RunKey]:
+        """Every run that this worker owns."""
         query = sa.select(workflows.c.workflow_uuid, workflows.c.owner_xid).where(
             workflows.c.status == "PENDING", workflows.c.executor_id == executor_id
         )
         with self._engine.connect() as connection:
-            return {(job_id, owner) for job_id, owner in connection.execute(query)}
+            return {RunKey(job_id, owner) for job_id, owner in connection.execute(query)}
 
-    def started(self, job_id: str) -> None:
+    def started(self, run: RunKey) -> None:
         """The job begins or goes on."""
         with self._engine.begin() as connection:
             now = now_ms(connection)
             started = sa.func.coalesce(jobs.c.started_at_ms, now)
-            change(connection, job_id, phase="running", started_at_ms=started, finished_at_ms=None, **CLEARED_REASON)
+            _change_own(connection, run, phase="running", started_at_ms=started, finished_at_ms=None, **CLEARED_REASON)
 
-    def step_begun(self, job_id: str, number: int, stage: str) -> tuple[int, int]:
+    def step_begun(self, run: RunKey, number: int, stage: str) -> tuple[int, int]:
         """A step begins. Returns the failed attempts and the crashes that this same step has already seen."""
         same_step = jobs.c.step_number == number
         with self._engine.begin() as connection:
-            change(
+            _change_own(
                 connection,
-                job_id,
+                run,
                 step_number=number,
                 stage=stage,
                 fraction=0.0,
@@ -67,37 +83,37 @@ class Notes:
                 attempts=sa.case((same_step, jobs.c.attempts), else_=0),
                 crashes=sa.case((same_step, jobs.c.crashes), else_=0),
             )
-            query = sa.select(jobs.c.attempts, jobs.c.crashes).where(jobs.c.job_id == job_id)
+            query = sa.select(jobs.c.attempts, jobs.c.crashes).where(jobs.c.job_id == run.job_id)
             row = connection.execute(query).one()
         return row.attempts, row.crashes
 
-    def progressed(self, job_id: str, stage: str, fraction: float, message: str) -> None:
+    def progressed(self, run: RunKey, stage: str, fraction: float, message: str) -> None:
         """The job got further."""
         with self._engine.begin() as connection:
-            change(connection, job_id, stage=stage, fraction=fraction, message=message[:MAX_MESSAGE_CHARS])
+            _change_own(connection, run, stage=stage, fraction=fraction, message=message[:MAX_MESSAGE_CHARS])
 
-    def retrying(self, job_id: str, failure: JobFailure, *, attempts: int, delay_s: float) -> None:
+    def retrying(self, run: RunKey, failure: JobFailure, *, attempts: int, delay_s: float) -> None:
         """A try failed; the next one begins in `delay_s` seconds."""
         with self._engine.begin() as connection:
             retry_at = now_ms(connection) + int(delay_s * 1000)
             values = _reason(failure)
-            change(connection, job_id, phase="retrying", attempts=attempts, **{**values, "retry_at_ms": retry_at})
+            _change_own(connection, run, phase="retrying", attempts=attempts, **{**values, "retry_at_ms": retry_at})
 
-    def retried(self, job_id: str) -> None:
+    def retried(self, run: RunKey) -> None:
         """The next try begins."""
         with self._engine.begin() as connection:
-            change(connection, job_id, phase="running", **CLEARED_REASON)
+            _change_own(connection, run, phase="running", **CLEARED_REASON)
 
-    def died(self, job_id: str, failure: JobFailure) -> None:
+    def died(self, run: RunKey, failure: JobFailure) -> None:
         """The job is dead; the reason stays until somebody retries it."""
         with self._engine.begin() as connection:
-            change(connection, job_id, phase="dead", finished_at_ms=now_ms(connection), **_reason(failure))
+            _change_own(connection, run, phase="dead", finished_at_ms=now_ms(connection), **_reason(failure))
 
-    def done(self, job_id: str) -> None:
+    def done(self, run: RunKey) -> None:
         """All steps are through."""
         with self._engine.begin() as connection:
             ended = now_ms(connection)
-            change(connection, job_id, phase="done", fraction=1.0, finished_at_ms=ended, **CLEARED_REASON)
+            _change_own(connection, run, phase="done", fraction=1.0, finished_at_ms=ended, **CLEARED_REASON)
 
 
 def _reason(failure: JobFailure) -> dict[str, Any]:

@@ -82,19 +82,22 @@ class Reaper:
         self._executor_id = executor_id
 
     def reap(self) -> Reaped:
-        """Hand back the jobs of silent workers, bury those that kill every worker, and forget the silent workers."""
+        """Hand back the jobs of silent workers, bury those that kill every worker, and adopt what nobody serves."""
         with self._engine.connect() as connection:
             if not self._anything_to_do(connection):
                 return Reaped()
         with self._engine.begin() as connection:
             seq = next_seq(connection)
-            orphans = _running(connection, ~workflows.c.executor_id.in_(self._living(connection)))
+            orphans = _running(connection, self._dead(connection))
             deadly = self._deadly(connection, orphans)
             _count_crash(connection, orphans)
             _bury(connection, deadly, seq)
             handed_back = [job_id for job_id in orphans if job_id not in deadly]
             _hand_back(connection, handed_back, seq)
             self._forget_the_silent(connection)
+            adopted = self._adopt(connection)
+        if adopted:
+            logger.warning("took over %d queued jobs of a version that no worker runs any more", adopted)
         if orphans:
             logger.warning("handed back %s and buried %s of workers that died", handed_back, deadly)
         return Reaped(tuple(handed_back), tuple(deadly))
@@ -105,10 +108,14 @@ class Reaper:
 
     def _anything_to_do(self, connection: sa.Connection) -> bool:
         """A look without the write lock, for the usual case that all is well."""
-        living = self._living(connection)
-        orphan = sa.exists().where(*_RUNNING, ~workflows.c.executor_id.in_(living))
-        silent = sa.exists().where(~workers.c.executor_id.in_(living))
-        return bool(connection.execute(sa.select(orphan | silent)).scalar_one())
+        orphan = sa.exists().where(*_RUNNING, self._dead(connection))
+        silent = sa.exists().where(~workers.c.executor_id.in_(self._living(connection)))
+        unserved = sa.exists().where(*self._unserved(connection))
+        return bool(connection.execute(sa.select(orphan | silent | unserved)).scalar_one())
+
+    def _dead(self, connection: sa.Connection) -> sa.ColumnElement[bool]:
+        """Whether a workflow's worker is not among the living; a workflow without a worker has nobody either."""
+        return sa.func.coalesce(workflows.c.executor_id, "").not_in(self._living(connection))
 
     def _deadly(self, connection: sa.Connection, job_ids: list[str]) -> list[str]:
         worst = self._config.max_crashes + LAST_RESORT_CRASHES
@@ -118,20 +125,20 @@ class Reaper:
     def _forget_the_silent(self, connection: sa.Connection) -> None:
         connection.execute(sa.delete(workers).where(~workers.c.executor_id.in_(self._living(connection))))
 
-    def adopt(self) -> int:
+    def _adopt(self, connection: sa.Connection) -> int:
         """Take over queued jobs of a version that no living worker runs. Returns how many."""
+        statement = sa.update(workflows).where(*self._unserved(connection))
         version = self._config.application_version
-        with self._engine.begin() as connection:
-            limit_ms = now_ms(connection) - int(self._config.heartbeat_limit_s * 1000)
-            served = sa.select(workers.c.application_version).where(workers.c.seen_at_ms >= limit_ms)
-            orphaned = (
-                workflows.c.name == WORKFLOW_NAME,
-                workflows.c.status.in_(("ENQUEUED", "DELAYED")),
-                workflows.c.application_version != version,
-                ~workflows.c.application_version.in_(served),
-            )
-            statement = sa.update(workflows).where(*orphaned).values(application_version=version)
-            return connection.execute(statement).rowcount
+        return connection.execute(statement.values(application_version=version)).rowcount
+
+    def _unserved(self, connection: sa.Connection) -> tuple[sa.ColumnElement[bool], ...]:
+        served = self._living(connection).with_only_columns(workers.c.application_version)
+        return (
+            workflows.c.name == WORKFLOW_NAME,
+            workflows.c.status.in_(("ENQUEUED", "DELAYED")),
+            workflows.c.application_version != self._config.application_version,
+            ~workflows.c.application_version.in_(served),
+        )
 
     def hand_back_stranded(self, job_ids: list[str]) -> None:
         """Hand back jobs that run in this worker's name but not in its process."""

@@ -17,7 +17,7 @@ from offangle.jobs.config import APPLICATION_NAME, JobsConfig
 from offangle.jobs.database import DBOS_SCHEMA, open_engine, prepare
 from offangle.jobs.execution import JobDiedError, JobRunner
 from offangle.jobs.kinds import JobCancelledError, JobKind, JobRequest, Periodic
-from offangle.jobs.notes import Notes
+from offangle.jobs.notes import Notes, RunKey
 from offangle.jobs.reaper import Heartbeat, Reaper
 from offangle.jobs.schedule import Schedule
 
@@ -69,7 +69,7 @@ class JobWorker:
         self._stop = threading.Event()
         self._heart_stop = threading.Event()
         self._threads: list[threading.Thread] = []
-        self._stranded_since_s: dict[tuple[str, str], float] = {}
+        self._stranded_since_s: dict[RunKey, float] = {}
         self._judge_from_s = 0.0
 
     def start(self) -> None:
@@ -100,6 +100,7 @@ class JobWorker:
             "executor_id": self.executor_id,
             "serializer": DBOSPortableJSONSerializer(),
             "run_migrations": False,
+            "notification_listener_polling_interval_sec": self._config.poll_every_s,
             "log_level": self._config.log_level,
         }
         _join_our_log()
@@ -149,21 +150,20 @@ class JobWorker:
     def _watch(self) -> None:
         among = self._runner.runs.keys()
         if among:
-            self._runner.runs.end_all_but(self._notes.owners(self.executor_id), among)
+            self._runner.runs.end_all_but(self._notes.owned(self.executor_id), among)
 
     def _reap(self) -> None:
         if time.monotonic() < self._judge_from_s:
             return
         self._reaper.reap()
-        self._reaper.adopt()
         self._free_stranded()
 
     def _free_stranded(self) -> None:
         """Hand back what DBOS claimed for us but lost on the way to a thread."""
-        stranded = self._notes.owners(self.executor_id) - self._runner.runs.keys()
+        stranded = self._notes.owned(self.executor_id) - self._runner.runs.keys()
         now_s = time.monotonic()
         self._stranded_since_s = {key: self._stranded_since_s.get(key, now_s) for key in stranded}
-        lost = [key[0] for key, since_s in self._stranded_since_s.items() if now_s - since_s > STRANDED_AFTER_S]
+        lost = [key.job_id for key, since_s in self._stranded_since_s.items() if now_s - since_s > STRANDED_AFTER_S]
         if lost:
             logger.warning("worker %s hands back %s, which it holds but does not run", self.executor_id, lost)
             self._reaper.hand_back_stranded(lost)
