@@ -133,20 +133,84 @@ def _columns(frame: pl.DataFrame, *names: str) -> list[tuple[object, ...]]:
     return frame.select("round_number", *names).rows()
 
 
-def check_scoreboard(subject: Subject, column: str, ours: str) -> Finding:
-    """One figure per player against the source's scoreboard."""
-    board = subject.match.frames["scoreboard"].select("steam_id", stated=column).drop_nulls()
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A figure of the source's scoreboard, and which events some sources count in it that Offangle does not.
+
+    Attributes:
+        stated: Column of `scoreboard`.
+        counted: Column of `player_stats`.
+        role: Whose figure the apart events would be: `attacker` or `assister`.
+        apart: Which rows of the marked kills are left out on purpose; None where nothing is.
+        because: What these are, for the reader.
+    """
+
+    stated: str
+    counted: str
+    role: str = "attacker"
+    apart: pl.Expr | None = None
+    because: str = ""
+
+
+TEAM_KILLS: Final = pl.col("is_team_kill")
+SCOREBOARD_FIGURES: Final = {
+    "rounds": Figure("rounds_played", "rounds_played"),
+    "kills": Figure("kills", "kills", apart=TEAM_KILLS, because="team kills, which are not kills"),
+    "deaths": Figure("deaths", "deaths"),
+    "assists": Figure(
+        "assists",
+        "assists",
+        role="assister",
+        apart=~pl.col("is_assist"),
+        because="assists to a team kill or to the other side's kill, which do not count",
+    ),
+    "headshots": Figure(
+        "headshot_kills",
+        "headshot_kills",
+        apart=TEAM_KILLS & pl.col("is_headshot"),
+        because="team kills, which are not kills",
+    ),
+    "damage": Figure("damage", "damage"),
+    "utility_damage": Figure("utility_damage", "utility_damage"),
+}
+
+
+def check_scoreboard(subject: Subject, figure: Figure) -> Finding:
+    """One figure per player against the source's scoreboard.
+
+    A difference that the events left out by definition explain to the last one is listed, and is no fault.
+    """
+    board = subject.match.frames["scoreboard"].select("steam_id", stated=figure.stated).drop_nulls()
+    ours = subject.players.filter(pl.col("side") == BOTH_SIDES).select("steam_id", "name", counted=figure.counted)
     if board.is_empty():
-        return Finding(None, "not stated", f"{subject.players.filter(pl.col('side') == BOTH_SIDES).height} players")
-    counted = subject.players.filter(pl.col("side") == BOTH_SIDES).select("steam_id", "name", counted=ours)
-    compared = board.join(counted, on="steam_id", how="left").with_columns(pl.col("counted").fill_null(0))
-    differing = compared.filter(pl.col("stated") != pl.col("counted")).sort("steam_id")
-    lines = [
+        return Finding(None, "not stated", f"{ours.height} players")
+    compared = (
+        board.join(ours, on="steam_id", how="left")
+        .join(_left_out(subject.match.kills, figure), on="steam_id", how="left")
+        .with_columns(pl.col("counted", "apart").fill_null(0))
+        .sort("steam_id")
+    )
+    differing = compared.filter(pl.col("stated") != pl.col("counted"))
+    unexplained = differing.filter(pl.col("stated") != pl.col("counted") + pl.col("apart")).height
+    found = f"{compared.height - differing.height} equal"
+    found += f", {differing.height - unexplained} by definition" if differing.height > unexplained else ""
+    return Finding(not unexplained, f"{compared.height} players equal", found, listed(_differences(differing, figure)))
+
+
+def _left_out(kills: pl.DataFrame, figure: Figure) -> pl.DataFrame:
+    """Per player the events that this figure leaves out on purpose: steam_id, apart."""
+    events = kills.filter(figure.apart if figure.apart is not None else pl.lit(value=False))
+    player = pl.col(f"{figure.role}_steam_id").alias("steam_id")
+    return events.group_by(player).agg(apart=pl.len().cast(pl.Int32)).drop_nulls("steam_id")
+
+
+def _differences(differing: pl.DataFrame, figure: Figure) -> list[str]:
+    rows = differing.select("steam_id", "name", "counted", "stated", "apart").rows()
+    return [
         f"{name or steam_id}: {counted} counted, {stated} stated"
-        for steam_id, stated, name, counted in differing.select("steam_id", "stated", "name", "counted").rows()
+        + (f" with {apart} {figure.because}" if stated == counted + apart else "")
+        for steam_id, name, counted, stated, apart in rows
     ]
-    equal = compared.height - differing.height
-    return Finding(not lines, f"{compared.height} players equal", f"{equal} equal", listed(lines))
 
 
 def check_kills_possible(subject: Subject) -> Finding:
@@ -247,15 +311,13 @@ def check_late_kills(subject: Subject) -> Finding:
 
 def check_departures(subject: Subject) -> Finding:
     """Lists who left a round before its decision; no death, and no survival."""
-    if not subject.match.frames.has("ticks"):
-        return Finding(None, "sampled positions", "the source has none")
     lines = [f"round {n}: {sid} from tick {t}" for n, sid, t in _departed(subject).rows()]
     return Finding(ok=True, expected="listed", found=str(len(lines)), detail=listed(lines))
 
 
 def _departed(subject: Subject) -> pl.DataFrame:
     """Departures of players who had not died."""
-    died = subject.match.kills.select("round_number", steam_id="victim_steam_id")
+    died = subject.match.kills.filter("counts_for_victim").select("round_number", steam_id="victim_steam_id")
     left = subject.match.departures.join(died, on=["round_number", "steam_id"], how="anti")
     return left.select("round_number", "steam_id", "tick").sort("round_number", "steam_id")
 
@@ -281,22 +343,18 @@ CHECKS: Final[dict[str, tuple[str, Check]]] = {
     "round_numbers": ("Rounds without gaps", check_round_numbers),
     "round_winners": ("Winners known", check_winners),
     "excluded_rounds": ("Rounds kept, not counted", check_excluded),
-    "scoreboard_rounds": (
-        "Rounds played per player",
-        partial(check_scoreboard, column="rounds_played", ours="rounds_played"),
-    ),
-    "scoreboard_kills": ("Kills per player", partial(check_scoreboard, column="kills", ours="kills")),
-    "scoreboard_deaths": ("Deaths per player", partial(check_scoreboard, column="deaths", ours="deaths")),
-    "scoreboard_assists": ("Assists per player", partial(check_scoreboard, column="assists", ours="assists")),
-    "scoreboard_headshots": (
-        "Headshot kills per player",
-        partial(check_scoreboard, column="headshot_kills", ours="headshot_kills"),
-    ),
-    "scoreboard_damage": ("Damage per player", partial(check_scoreboard, column="damage", ours="damage")),
-    "scoreboard_utility_damage": (
-        "Utility damage per player",
-        partial(check_scoreboard, column="utility_damage", ours="utility_damage"),
-    ),
+    **{
+        f"scoreboard_{name}": (f"{label} per player", partial(check_scoreboard, figure=SCOREBOARD_FIGURES[name]))
+        for name, label in (
+            ("rounds", "Rounds played"),
+            ("kills", "Kills"),
+            ("deaths", "Deaths"),
+            ("assists", "Assists"),
+            ("headshots", "Headshot kills"),
+            ("damage", "Damage"),
+            ("utility_damage", "Utility damage"),
+        )
+    },
     "kills_possible": ("Kills per round possible", check_kills_possible),
     "single_deaths": ("One death per round", check_single_deaths),
     "sides_known": ("Sides of kills known", check_sides_known),

@@ -41,7 +41,7 @@ def _removals(kills: pl.DataFrame, participants: pl.DataFrame, departures: pl.Da
         round_number, tick, steam_id, side, own_body.
     """
     deaths = kills.select(
-        "round_number", "tick", steam_id="victim_steam_id", side="victim_side", own_body="counts_for_victim"
+        "round_number", "tick", steam_id="victim_steam_id", side="victim_side", own_body="is_own_body"
     )
     own = deaths.filter("own_body").unique(["round_number", "steam_id"], keep="first", maintain_order=True)
     left = departures.join(own, on=["round_number", "steam_id"], how="anti").join(

@@ -38,7 +38,7 @@ def prepare(frames: MatchFrames) -> Context:
     kills = mark_kills(frames, rounds)
     damages = mark_damages(frames)
     took_part = participants(frames, rounds, kills, damages)
-    left = departures(frames, rounds)
+    left = departures(frames, rounds, kills)
     return Context(
         frames=frames,
         rounds=rounds,

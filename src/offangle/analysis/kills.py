@@ -24,25 +24,47 @@ def mark_kills(frames: MatchFrames, rounds: pl.DataFrame) -> pl.DataFrame:
     Returns:
         The columns of `kills`, missing sides filled from `player_rounds`, and
         `kill_id` (position in time; rows of one tick keep the source's order), `decision_tick`, `is_late` (after the
-        decision), `is_enemy_kill`, `is_team_kill`, `counts_for_attacker` and
-        `counts_for_victim` (false while controlling a bot), `is_assist`.
+        decision), `is_enemy_kill`, `is_team_kill`, `is_own_body` (not a bot's under control), `is_disconnect`,
+        `counts_for_attacker` (an enemy killed, not while controlling a bot), `counts_for_victim` (a death: of the own
+        body, not by leaving the server) and `is_assist`.
     """
     kills = frames.counted("kills").sort("round_number", "tick", maintain_order=True).with_row_index("kill_id")
     for role in ("attacker", "victim", "assister"):
         kills = fill_side(kills, frames["player_rounds"], role)
     kills = kills.join(rounds.select("round_number", "decision_tick"), on="round_number", how="left")
-    return kills.with_columns(
-        pl.col("is_attacker_controlling_bot", "is_victim_controlling_bot").fill_null(value=False),
-        is_late=(pl.col("tick") > pl.col("decision_tick")).fill_null(value=False),
-        is_enemy_kill=_by_another() & (pl.col("attacker_side") != pl.col("victim_side")).fill_null(value=False),
-        is_team_kill=_by_another() & (pl.col("attacker_side") == pl.col("victim_side")).fill_null(value=False),
-    ).with_columns(
-        counts_for_attacker=pl.col("is_enemy_kill") & ~pl.col("is_attacker_controlling_bot"),
-        counts_for_victim=~pl.col("is_victim_controlling_bot"),
-        is_assist=pl.col("is_enemy_kill")
-        & (pl.col("assister_steam_id") != pl.col("attacker_steam_id")).fill_null(value=False)
-        & (pl.col("assister_side") == pl.col("attacker_side")).fill_null(value=False),
+    kills = kills.join(_left_after(rounds, frames["player_rounds"]), on=["round_number", "victim_steam_id"], how="left")
+    return (
+        kills.with_columns(
+            pl.col("is_attacker_controlling_bot", "is_victim_controlling_bot").fill_null(value=False),
+            is_late=(pl.col("tick") > pl.col("decision_tick")).fill_null(value=False),
+            is_enemy_kill=_by_another() & (pl.col("attacker_side") != pl.col("victim_side")).fill_null(value=False),
+            is_team_kill=_by_another() & (pl.col("attacker_side") == pl.col("victim_side")).fill_null(value=False),
+        )
+        .with_columns(
+            counts_for_attacker=pl.col("is_enemy_kill") & ~pl.col("is_attacker_controlling_bot"),
+            is_own_body=~pl.col("is_victim_controlling_bot"),
+            is_disconnect=_by_own_hand() & pl.col("leaves_after").fill_null(value=False),
+            is_assist=pl.col("is_enemy_kill")
+            & (pl.col("assister_steam_id") != pl.col("attacker_steam_id")).fill_null(value=False)
+            & (pl.col("assister_side") == pl.col("attacker_side")).fill_null(value=False),
+        )
+        .with_columns(counts_for_victim=pl.col("is_own_body") & ~pl.col("is_disconnect"))
     )
+
+
+def _left_after(rounds: pl.DataFrame, player_rounds: pl.DataFrame) -> pl.DataFrame:
+    """Players who are in a counted round and not in the next: round_number, victim_steam_id, leaves_after."""
+    following = rounds.select("round_number", next_round=pl.col("round_number").shift(-1)).drop_nulls()
+    here = player_rounds.select("round_number", victim_steam_id="steam_id")
+    stays = here.rename({"round_number": "next_round"})
+    left = here.join(following, on="round_number").join(stays, on=["next_round", "victim_steam_id"], how="anti")
+    return left.select("round_number", "victim_steam_id", leaves_after=True)
+
+
+def _by_own_hand() -> pl.Expr:
+    """The game writes leaving the server as a death by oneself and the world, like the console's `kill`."""
+    alone = (pl.col("attacker_steam_id") == pl.col("victim_steam_id")).fill_null(value=False)
+    return alone & (pl.col("weapon") == WORLD_WEAPON)
 
 
 def fill_side(events: pl.DataFrame, player_rounds: pl.DataFrame, role: str) -> pl.DataFrame:
@@ -77,9 +99,8 @@ def kills_per_round(kills: pl.DataFrame) -> pl.DataFrame:
 
 def deaths_per_round(kills: pl.DataFrame) -> pl.DataFrame:
     """Per round and victim: `deaths` and `bot_deaths` (died while controlling a bot)."""
-    counts = pl.col("counts_for_victim")
     return kills.group_by("round_number", pl.col("victim_steam_id").alias("steam_id")).agg(
-        deaths=counts.sum(), bot_deaths=(~counts).sum()
+        deaths=pl.col("counts_for_victim").sum(), bot_deaths=(~pl.col("is_own_body")).sum()
     )
 
 

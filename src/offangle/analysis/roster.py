@@ -44,12 +44,19 @@ def _named(events: pl.DataFrame, role: str) -> pl.DataFrame:
     )
 
 
-def departures(frames: MatchFrames, rounds: pl.DataFrame) -> pl.DataFrame:
-    """Players who were in a round and gone before its decision, as far as the samples tell; empty without `ticks`.
+def departures(frames: MatchFrames, rounds: pl.DataFrame, kills: pl.DataFrame) -> pl.DataFrame:
+    """Players who left a round: by the game's own event or, where the source has samples, gone before the decision.
 
     Returns:
-        round_number, steam_id, tick (the last at which the player was seen).
+        round_number, steam_id, tick (the last at which the player was there).
     """
+    by_event = kills.filter("is_disconnect").select("round_number", steam_id="victim_steam_id", tick="tick")
+    told = pl.concat([by_event, _last_samples(frames, rounds)])
+    return told.group_by("round_number", "steam_id").agg(pl.col("tick").min())
+
+
+def _last_samples(frames: MatchFrames, rounds: pl.DataFrame) -> pl.DataFrame:
+    """Players without a sample near the end of a round that others are sampled in; no rows without `ticks`."""
     margin = window_ticks(LEFT_BEFORE_END_S, frames.tick_rate)
     seen = (
         frames["ticks"]

@@ -76,7 +76,7 @@ def trade_opportunities(
 
 def _own_deaths(kills: pl.DataFrame) -> pl.DataFrame:
     """When each player's own body died first: round_number, steam_id, died_at (a kill_id)."""
-    own = kills.filter("counts_for_victim")
+    own = kills.filter("is_own_body")
     return own.group_by("round_number", pl.col("victim_steam_id").alias("steam_id")).agg(
         died_at=pl.col("kill_id").min()
     )
