@@ -1,0 +1,134 @@
+"""What demoparser2 adds in one pass: scores, scoreboard, who plays a bot, and user-command input history.
+
+demoparser2 answers with pandas; columns are taken over one by one and dropped there, so that a table is never held
+twice. A recording that demoparser2 cannot read still counts: what it would have added is then absent, and the reason
+is written into the `parsers` table.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Final
+
+import pandas as pd  # type: ignore[import-untyped] # ships no types; only column access is used here
+import polars as pl
+from demoparser2 import DemoParser
+
+from offangle.parsing.demo.awpy_source import is_rust_panic
+
+DEMOPARSER_VERSION: Final = version("demoparser2")
+
+INPUT_HISTORY_MAX_TICKS: Final = 8000
+"""Input history is read at this many ticks at most: each costs about 10 kB while pandas holds it."""
+
+STATE_COLUMNS: Final[dict[str, pl.DataType]] = {
+    "tick": pl.Int32(),
+    "steamid": pl.UInt64(),
+    "team_num": pl.Int32(),
+    "total_rounds_played": pl.Int32(),
+    "is_warmup_period": pl.Boolean(),
+    "is_controlling_bot": pl.Boolean(),
+    "team_rounds_total": pl.Int32(),
+    "team_clan_name": pl.String(),
+}
+SCOREBOARD_COLUMNS: Final = (
+    "kills_total",
+    "deaths_total",
+    "assists_total",
+    "headshot_kills_total",
+    "damage_total",
+    "utility_damage_total",
+    "mvps",
+    "score",
+)
+
+_INPUT_COLUMN: Final = "usercmd_input_history"
+_INPUT_ENTRY: Final = pl.Struct(
+    {
+        "x": pl.Float32,
+        "y": pl.Float32,
+        "render_tick_count": pl.Int32,
+        "render_tick_fraction": pl.Float32,
+        "player_tick_count": pl.Int32,
+        "player_tick_fraction": pl.Float32,
+    }
+)
+_BULLET_EVENT: Final = "fire_bullets"
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """demoparser2's words.
+
+    Attributes:
+        state: One row per player at the asked ticks: `STATE_COLUMNS` and `SCOREBOARD_COLUMNS`.
+        input_history: tick, steamid and the list of entries; None where the recording has no user commands.
+        bullets: The `fire_bullets` events; None where the recording has none.
+        fault: Why demoparser2 gave up; None when it did not.
+    """
+
+    state: pl.DataFrame
+    input_history: pl.DataFrame | None = None
+    bullets: pl.DataFrame | None = None
+    fault: str | None = None
+
+
+def complete(path: Path, *, state_ticks: Iterable[int], input_ticks: Iterable[int]) -> Completion:
+    """Read state at `state_ticks` and input history at `input_ticks`, decoding once; bullets cost a second pass."""
+    state_wanted = set(state_ticks)
+    wanted = sorted(state_wanted.union(input_ticks))
+    try:
+        parser = DemoParser(str(path))
+        has_bullets = _BULLET_EVENT in parser.list_game_events()
+        frame = parser.parse_ticks([*STATE_COLUMNS, *SCOREBOARD_COLUMNS, _INPUT_COLUMN], ticks=wanted)
+        history = _take_input_history(frame)
+        state = _take_state(frame).filter(pl.col("tick").is_in(sorted(state_wanted)))
+        bullets = _take_all(parser.parse_event(_BULLET_EVENT)) if has_bullets else None
+    except BaseException as error:
+        # demoparser2 raises its own unnamed Exception; a panic is not even that
+        if not (isinstance(error, Exception) or is_rust_panic(error)):
+            raise
+        return Completion(_empty_state(), fault=f"{type(error).__name__}: {error}")
+    return Completion(state, history, bullets)
+
+
+def _empty_state() -> pl.DataFrame:
+    return pl.DataFrame(schema={**STATE_COLUMNS, **dict.fromkeys(SCOREBOARD_COLUMNS, pl.Int32())})
+
+
+def _take_state(frame: pd.DataFrame) -> pl.DataFrame:
+    schema: dict[str, pl.DataType] = {**STATE_COLUMNS, **dict.fromkeys(SCOREBOARD_COLUMNS, pl.Int32())}
+    present = [_take(frame, name, dtype) for name, dtype in schema.items() if name in frame.columns]
+    state = pl.DataFrame(present) if present else _empty_state()
+    missing = [pl.lit(None, dtype).alias(name) for name, dtype in schema.items() if name not in state.columns]
+    return state.with_columns(missing).select(list(schema))
+
+
+def _take_input_history(frame: pd.DataFrame) -> pl.DataFrame | None:
+    if _INPUT_COLUMN not in frame.columns:
+        return None
+    entries = pl.Series("entries", frame.pop(_INPUT_COLUMN).tolist(), dtype=pl.List(_INPUT_ENTRY), strict=False)
+    return pl.DataFrame(
+        {"tick": frame["tick"].to_numpy(), "steamid": frame["steamid"].to_numpy(), "entries": entries}
+    ).filter(pl.col("entries").list.len() > 0)
+
+
+def _take(frame: pd.DataFrame, name: str, dtype: pl.DataType) -> pl.Series:
+    """Move one column out of pandas; pandas' NaN for "no value" becomes null."""
+    column = frame.pop(name)
+    values: Any = column.tolist() if column.dtype == object else column.to_numpy()
+    series = pl.Series(name, values, strict=False, nan_to_null=True)
+    return series.cast(dtype, strict=False)
+
+
+def _take_all(frame: Any) -> pl.DataFrame | None:
+    if not isinstance(frame, pd.DataFrame) or frame.empty:
+        return None
+    columns = list(frame.columns)
+    taken = []
+    for name in columns:
+        column = frame.pop(name)
+        values: Any = column.tolist() if column.dtype == object else column.to_numpy()
+        taken.append(pl.Series(name, values, strict=False, nan_to_null=True))
+    return pl.DataFrame(taken)

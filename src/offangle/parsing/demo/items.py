@@ -1,0 +1,88 @@
+"""The bomb, items changing hands, and chat."""
+
+from typing import Final
+
+import polars as pl
+
+from offangle.core.terms import BOMB_EVENTS, BOMB_SITES, ITEM_ACTIONS
+from offangle.frames.collection import conform
+from offangle.parsing.demo.awpy_source import AwpyTables
+from offangle.parsing.demo.combat import weapon
+from offangle.parsing.demo.identity import Identity
+from offangle.parsing.demo.rounds import round_of
+
+_AWPY_BOMB_EVENTS: Final = {
+    "pickup": "picked_up",
+    "drop": "dropped",
+    "start_plant": "plant_begin",
+    "interrupt_plant": "plant_abort",
+    "finish_plant": "planted",
+    "defuse": "defused",
+}
+_RAW_BOMB_EVENTS: Final = {
+    "bomb_begindefuse": "defuse_begin",
+    "bomb_abortdefuse": "defuse_abort",
+    "bomb_exploded": "exploded",
+}
+"""What awpy's bomb dataset leaves out."""
+
+_EVENT = pl.Enum(BOMB_EVENTS)
+
+
+def bomb_events(tables: AwpyTables, identity: Identity, rounds: pl.DataFrame, states: pl.DataFrame) -> pl.DataFrame:
+    """The bomb_events table; positions of events that awpy leaves out are the player's in `states`."""
+    columns = {"tick": pl.Int32(), "event": _EVENT, "steam_id": pl.Int64(), "site": pl.Enum(BOMB_SITES)}
+    schema = pl.Schema({**columns, **dict.fromkeys("xyz", pl.Float32())})
+    known = tables.datasets["bomb"].select(
+        "tick",
+        pl.col("event").replace_strict(_AWPY_BOMB_EVENTS, default=None, return_dtype=pl.String).cast(_EVENT),
+        identity.steam_id().alias("steam_id"),
+        pl.col("bombsite").str.to_lowercase().cast(pl.Enum(BOMB_SITES), strict=False).alias("site"),
+        *"xyz",
+    )
+    places = states.select("tick", "steam_id", *"xyz").unique(["tick", "steam_id"], keep="first")
+    found = [pl.DataFrame(schema=schema), known.filter(pl.col("event").is_not_null())]
+    for name, event in _RAW_BOMB_EVENTS.items():
+        raw = tables.event(name)
+        if raw is not None:
+            owned = identity.resolve_slot(raw).select("tick", pl.lit(event, _EVENT).alias("event"), "steam_id")
+            found.append(owned.join(places, on=["tick", "steam_id"], how="left"))
+    joined = pl.concat(found, how="diagonal").sort("tick", maintain_order=True)
+    return conform("bomb_events", _with_planted_site(round_of(joined, rounds)))
+
+
+def _with_planted_site(events: pl.DataFrame) -> pl.DataFrame:
+    """Defuse and explosion happen where the bomb was planted in that round."""
+    planted = events.filter(pl.col("event") == "planted").select("round_number", pl.col("site").alias("planted_site"))
+    joined = events.join(
+        planted.unique("round_number", keep="last"), on="round_number", how="left", maintain_order="left"
+    )
+    later = pl.col("event").is_in(["planted", "defuse_begin", "defuse_abort", "defused", "exploded"])
+    return joined.with_columns(pl.coalesce("site", pl.when(later).then("planted_site")).alias("site"))
+
+
+def item_events(tables: AwpyTables, identity: Identity, rounds: pl.DataFrame) -> pl.DataFrame:
+    """The item_events table."""
+    translated = (
+        tables.datasets["item_events"]
+        .filter(pl.col("action").is_in(ITEM_ACTIONS))
+        .select(
+            "tick",
+            identity.steam_id().alias("steam_id"),
+            "action",
+            weapon("item"),
+            "cost",
+            pl.col("original_owner_steamid").cast(pl.Int64).replace(0, None).alias("original_owner_steam_id"),
+        )
+        .filter(pl.col("steam_id").is_not_null())
+    )
+    return conform("item_events", round_of(translated, rounds))
+
+
+def chat(tables: AwpyTables, identity: Identity) -> pl.DataFrame:
+    """The chat table; the sender's controller is slot + 1."""
+    lines = tables.datasets["chat"].with_columns((pl.col("entity_index") - 1).cast(pl.String).alias("userid"))
+    owned = identity.resolve_slot(lines)
+    channel = pl.col("channel")
+    team_only = channel.str.contains("_T$|_CT$|_Team|Spec$") & ~channel.str.contains("All")
+    return conform("chat", owned.select("tick", "steam_id", "name", team_only.alias("is_team_only"), "message"))

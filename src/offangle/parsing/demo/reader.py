@@ -1,0 +1,234 @@
+"""From a `.dem` file to the tables of a match."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import polars as pl
+
+from offangle.frames.collection import MatchFrames, conform
+from offangle.parsing.demo import combat, items, states, teams, totals
+from offangle.parsing.demo import rounds as round_list
+from offangle.parsing.demo.awpy_source import AWPY_VERSION, AwpyDemo, AwpyTables
+from offangle.parsing.demo.completion import (
+    DEMOPARSER_VERSION,
+    INPUT_HISTORY_MAX_TICKS,
+    Completion,
+    complete,
+)
+from offangle.parsing.demo.economy import buy_end_ticks, economy_table
+from offangle.parsing.demo.header import FileHeader, read_header
+from offangle.parsing.demo.identity import Identity, identify
+from offangle.parsing.demo.inputs import input_history_table
+from offangle.parsing.demo.utility import Utility
+
+DEFAULT_SAMPLE_RATE_HZ: Final = 16.0
+"""Rows per player and second in the ticks table: enough for a smooth replay at a quarter of the memory."""
+
+SIMULATED_SERVER_PREFIX: Final = "Offangle simulator"
+"""How the simulator's recordings name their server."""
+
+Progress = Callable[[str, float], None]
+
+_MODES: Final = {
+    ("0", "0"): "casual",
+    ("0", "1"): "competitive",
+    ("0", "2"): "wingman",
+    ("1", "0"): "armsrace",
+    ("1", "1"): "demolition",
+    ("1", "2"): "deathmatch",
+}
+_SLOT_EVENTS: Final = ("bomb_begindefuse", "bomb_abortdefuse", "bomb_exploded")
+
+
+@dataclass(frozen=True, slots=True)
+class _Recording:
+    """What both parsers said, before translation."""
+
+    header: FileHeader
+    tables: AwpyTables
+    identity: Identity
+    completion: Completion
+    rounds: pl.DataFrame
+    states: pl.DataFrame
+    places: pl.DataFrame
+    every: int
+    last_tick: int
+
+
+def read_demo(
+    path: Path, *, sample_rate_hz: float | None = DEFAULT_SAMPLE_RATE_HZ, progress: Progress | None = None
+) -> MatchFrames:
+    """Read a recording into tables; the caller checks them (`frames.collection.check`).
+
+    Args:
+        path: The uncompressed `.dem` file.
+        sample_rate_hz: Rate of the ticks table; None keeps every tick.
+        progress: Told the stage and the share done, from 0 to 1.
+
+    Raises:
+        BadInputError: The file is no Counter-Strike 2 recording, or is cut off.
+        ParserCrashError: The parser cannot read this recording.
+    """
+    report = progress or _silent
+    recording = _decode(path, sample_rate_hz, report)
+    report("tables", 0.8)
+    tables = _translate(recording, report)
+    report("tables", 1.0)
+    return MatchFrames(tables)
+
+
+def _silent(_stage: str, _share: float) -> None:
+    """Nobody asked."""
+
+
+def _decode(path: Path, sample_rate_hz: float | None, report: Progress) -> _Recording:
+    header = read_header(path)
+    report("events", 0.05)
+    demo = AwpyDemo(path)
+    tables = demo.load()
+    identity = identify(tables)
+    rounds = round_list.list_rounds(tables)
+    last_tick = _last_tick(tables)
+    report("players", 0.4)
+    every = 1 if sample_rate_hz is None else max(1, round(tables.tick_rate / sample_rate_hz))
+    found = states.read_states(demo, identity, every=every, ticks=_exact_ticks(tables, rounds))
+    found = states.with_velocity(found, tables.tick_rate)
+    sampled = found["tick"].unique().sort()
+    sampled = sampled.filter((sampled - (sampled.min() or 0)) % every == 0)
+    places = states.read_places(demo, identity, sampled)
+    del demo  # its mapping of the file and its caches go before the second parser opens the file
+    report("completion", 0.6)
+    completion = complete(
+        path,
+        state_ticks=[*round_list.state_ticks(rounds, last_tick), *tables.datasets["kills"]["tick"]],
+        input_ticks=_input_ticks(tables),
+    )
+    return _Recording(header, tables, identity, completion, rounds, found, places, every, last_tick)
+
+
+def _last_tick(tables: AwpyTables) -> int:
+    stated = int(tables.header.get("playback_ticks") or 0)
+    seen = [tables.datasets[name]["tick"].max() for name in ("kills", "shots", "damages")]
+    return max([stated, *(int(tick) for tick in seen if isinstance(tick, int))])
+
+
+def _exact_ticks(tables: AwpyTables, rounds: pl.DataFrame) -> list[int]:
+    """Ticks at which a table needs the state itself and not the nearest sample."""
+    numbered = rounds.with_row_index("round_number")
+    wanted = [
+        rounds["start_tick"],
+        rounds["freeze_end_tick"],
+        buy_end_ticks(numbered, tables)["buy_end_tick"],
+        tables.datasets["shots"]["tick"],
+    ]
+    raw = [event["tick"].cast(pl.Int32) for name in _SLOT_EVENTS if (event := tables.event(name)) is not None]
+    return pl.concat([series.rename("tick") for series in (*wanted, *raw)]).drop_nulls().unique().sort().to_list()
+
+
+def _input_ticks(tables: AwpyTables) -> list[int]:
+    """Where a player's own view of the moment matters: hits first, then as many shots as memory allows."""
+    hits = tables.datasets["damages"]["tick"].unique(maintain_order=True)
+    fired = tables.datasets["shots"]["tick"].unique(maintain_order=True)
+    return pl.concat([hits, fired]).unique(maintain_order=True).head(INPUT_HISTORY_MAX_TICKS).to_list()
+
+
+def _translate(recording: _Recording, report: Progress) -> dict[str, pl.DataFrame]:
+    tables, identity = recording.tables, recording.identity
+    state = recording.completion.state
+    length = round_list.match_length(tables.convars)
+    rounds = round_list.number_rounds(round_list.with_counters(recording.rounds, state, recording.last_tick), length)
+    roster = teams.rosters(rounds, recording.states)
+    sides = teams.team_a_sides(rounds, roster)
+    rounds = teams.with_scores(rounds.join(sides, on="round_number", how="left", maintain_order="left"))
+    in_rounds = teams.player_rounds(roster, sides)
+    found: dict[str, pl.DataFrame | None] = {
+        "match": _match(recording, rounds),
+        "parsers": _parsers(recording.completion),
+        "players": conform("players", teams.players(_names(recording), in_rounds)),
+        "scoreboard": totals.scoreboard(state, _settled(rounds)),
+        "rounds": conform("rounds", rounds),
+        "player_rounds": conform("player_rounds", in_rounds.sort("round_number", "steam_id")),
+    }
+    found |= _combat(recording, rounds, in_rounds)
+    report("tables", 0.9)
+    found["bomb_events"] = items.bomb_events(tables, identity, rounds, recording.states)
+    item_events = items.item_events(tables, identity, rounds)
+    buy_ends = buy_end_ticks(rounds, tables)
+    found["item_events"] = item_events
+    found["chat"] = items.chat(tables, identity)
+    found["economy"] = economy_table(rounds, in_rounds, recording.states, item_events, buy_ends)
+    grid = recording.states.filter(states.on_grid(recording.every))
+    found["ticks"] = states.ticks_table(grid, recording.places, rounds)
+    found["input_history"] = input_history_table(recording.completion.input_history, recording.header)
+    return {name: table for name, table in found.items() if table is not None}
+
+
+def _combat(recording: _Recording, rounds: pl.DataFrame, in_rounds: pl.DataFrame) -> dict[str, pl.DataFrame | None]:
+    tables, identity = recording.tables, recording.identity
+    controlling = recording.completion.state.select(
+        "tick", pl.col("steamid").cast(pl.Int64).alias("steam_id"), "is_controlling_bot"
+    ).unique(["tick", "steam_id"])
+    utility = Utility(tables, identity, rounds, in_rounds, recording.every)
+    grenades = utility.grenades()
+    shots = combat.shots(tables, identity, rounds, recording.states)
+    bullets = recording.completion.bullets
+    return {
+        "kills": combat.kills(tables, identity, rounds, controlling),
+        "damages": combat.damages(tables, identity, rounds),
+        "shots": shots,
+        "bullets": None if bullets is None else combat.bullets(bullets, shots, rounds),
+        "blinds": combat.blinds(tables, identity, rounds, grenades),
+        "grenades": grenades,
+        "projectiles": utility.projectiles(),
+        "smokes": utility.smokes(),
+        "fires": utility.fires(),
+    }
+
+
+def _names(recording: _Recording) -> pl.DataFrame:
+    return recording.tables.datasets["players"].select(
+        recording.identity.steam_id().alias("steam_id"), "name", pl.col("side").alias("last_side")
+    )
+
+
+def _settled(rounds: pl.DataFrame) -> int | None:
+    counted = rounds.filter(pl.col("round_number") > 0)["settle_tick"].max()
+    return counted if isinstance(counted, int) else None
+
+
+def _match(recording: _Recording, rounds: pl.DataFrame) -> pl.DataFrame:
+    tables = recording.tables
+    header, convars = tables.header, tables.convars
+    score_a, score_b = totals.final_score(rounds)
+    clans = teams.team_names(recording.completion.state, rounds)
+    seconds = header.get("playback_time") or recording.last_tick / tables.tick_rate
+    row = {
+        "map_name": str(header["map_name"]),
+        "tick_rate": tables.tick_rate,
+        "sample_rate_hz": tables.tick_rate / recording.every,
+        "duration_s": float(seconds),
+        "source": "demo",
+        "server_name": header.get("server_name") or None,
+        "game_mode": _MODES.get((convars.get("game_type", ""), convars.get("game_mode", ""))),
+        "build_number": recording.header.build_number,
+        "team_a_name": clans["a"],
+        "team_b_name": clans["b"],
+        "score_a": score_a,
+        "score_b": score_b,
+        "is_simulated": str(header.get("server_name")).startswith(SIMULATED_SERVER_PREFIX),
+    }
+    return conform("match", pl.DataFrame([row], infer_schema_length=1))
+
+
+def _parsers(completion: Completion) -> pl.DataFrame:
+    added = ["scores", "scoreboard", "bot control"]
+    added += ["input history"] if completion.input_history is not None else []
+    added += ["bullets"] if completion.bullets is not None else []
+    role = ", ".join(added) if completion.fault is None else f"could not read this recording: {completion.fault}"
+    rows = [
+        ("awpy", AWPY_VERSION, "rounds, events, grenades, items, player states, ping, place"),
+        ("demoparser2", DEMOPARSER_VERSION, role),
+    ]
+    return conform("parsers", pl.DataFrame(rows, schema=["name", "version", "role"], orient="row"))

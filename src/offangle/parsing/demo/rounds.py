@@ -1,0 +1,216 @@
+"""Rounds of a recording: which count, which do not, and how they are numbered.
+
+awpy lists every round that the game counted up. Which of them stand is told by the counter itself: a restored backup
+or a restarted match sets it back, and then the rounds played past that point never happened as far as the score goes.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+import polars as pl
+
+from offangle.core.terms import END_REASONS, ROUND_KINDS
+from offangle.frames.columns import SIDE
+from offangle.parsing.demo.awpy_source import AwpyTables
+from offangle.parsing.demo.identity import side
+
+DEFAULT_MAX_ROUNDS: Final = 24
+WINGMAN_MAX_ROUNDS: Final = 16
+DEFAULT_OVERTIME_ROUNDS: Final = 6
+
+SETTLE_TICKS: Final = 64
+"""Team score and scoreboard are read this long after a round's end: the game writes them a few ticks late."""
+
+_WINGMAN: Final = ("0", "2")  # game_type, game_mode
+_REASON_BY_CODE: Final = {
+    1: "bomb_exploded",
+    7: "bomb_defused",
+    8: "elimination",
+    9: "elimination",
+    10: "draw",
+    11: "hostages_rescued",
+    12: "time_expired",
+    13: "hostages_not_rescued",
+    17: "surrender",
+    18: "surrender",
+}
+"""The game's own numbers for the end of a round; with the winner's side each is unambiguous."""
+
+
+@dataclass(frozen=True, slots=True)
+class MatchLength:
+    """How many rounds the server plays.
+
+    Attributes:
+        max_rounds: Rounds of regulation.
+        overtime_rounds: Rounds of one overtime.
+    """
+
+    max_rounds: int = DEFAULT_MAX_ROUNDS
+    overtime_rounds: int = DEFAULT_OVERTIME_ROUNDS
+
+
+def match_length(convars: dict[str, str]) -> MatchLength:
+    """The bounds from the server's console variables, or the game's defaults for the mode."""
+    wingman = (convars.get("game_type"), convars.get("game_mode")) == _WINGMAN
+    default = WINGMAN_MAX_ROUNDS if wingman else DEFAULT_MAX_ROUNDS
+    return MatchLength(
+        _positive(convars.get("mp_maxrounds"), default),
+        _positive(convars.get("mp_overtime_maxrounds"), DEFAULT_OVERTIME_ROUNDS),
+    )
+
+
+def _positive(text: str | None, default: int) -> int:
+    return int(text) if text is not None and text.isdigit() and int(text) > 0 else default
+
+
+def list_rounds(tables: AwpyTables) -> pl.DataFrame:
+    """All rounds in order of time, counted up or not.
+
+    Columns: start_tick, freeze_end_tick, end_tick, officially_ended_tick, winner_side, reason, is_knife, is_complete.
+    """
+    complete = _complete_rounds(tables.datasets["rounds"])
+    rounds = pl.concat([complete, _unfinished_rounds(tables, complete)], how="vertical").sort("start_tick")
+    next_start = pl.col("start_tick").shift(-1)
+    return rounds.with_columns(pl.coalesce("officially_ended_tick", next_start).alias("officially_ended_tick"))
+
+
+def _complete_rounds(awpy_rounds: pl.DataFrame) -> pl.DataFrame:
+    return awpy_rounds.select(
+        pl.coalesce("start_tick", "freeze_end_tick", "end_tick").alias("start_tick"),
+        "freeze_end_tick",
+        "end_tick",
+        pl.col("official_end_tick").alias("officially_ended_tick"),
+        side("winner_side").alias("winner_side"),
+        pl.col("reason")
+        .replace_strict(_REASON_BY_CODE, default="unknown", return_dtype=pl.String)
+        .cast(pl.Enum(END_REASONS)),
+        pl.col("is_knife_round").fill_null(value=False).alias("is_knife"),
+        pl.lit(value=True).alias("is_complete"),
+    )
+
+
+def _unfinished_rounds(tables: AwpyTables, complete: pl.DataFrame) -> pl.DataFrame:
+    """Freeze times that led to no counted end: the match was restarted, or the recording stops."""
+    freeze_ends = _event_ticks(tables, "round_freeze_end")
+    begun = complete.select("start_tick", "end_tick").sort("start_tick")
+    loose = (
+        pl.DataFrame({"freeze_end_tick": freeze_ends})
+        .sort("freeze_end_tick")
+        .join_asof(begun, left_on="freeze_end_tick", right_on="start_tick")
+        .filter(pl.col("end_tick").is_null() | (pl.col("freeze_end_tick") > pl.col("end_tick")))
+        .select("freeze_end_tick")
+    )
+    starts = pl.DataFrame({"prestart": _event_ticks(tables, "round_prestart")}).sort("prestart")
+    return loose.join_asof(starts, left_on="freeze_end_tick", right_on="prestart").select(
+        pl.coalesce("prestart", "freeze_end_tick").alias("start_tick"),
+        "freeze_end_tick",
+        pl.lit(None, pl.Int32).alias("end_tick"),
+        pl.lit(None, pl.Int32).alias("officially_ended_tick"),
+        pl.lit(None, SIDE).alias("winner_side"),
+        pl.lit("unknown", pl.Enum(END_REASONS)).alias("reason"),
+        pl.lit(value=False).alias("is_knife"),
+        pl.lit(value=False).alias("is_complete"),
+    )
+
+
+def _event_ticks(tables: AwpyTables, name: str) -> pl.Series:
+    event = tables.event(name)
+    return pl.Series(name, [], pl.Int32) if event is None else event["tick"].cast(pl.Int32)
+
+
+def state_ticks(rounds: pl.DataFrame, last_tick: int) -> list[int]:
+    """The ticks at which the counter and the scores are needed: each round's freeze end, and a moment after its end."""
+    settled = _settle_tick(last_tick)
+    return rounds.select(pl.concat_list(_live_tick(), settled))["start_tick"].explode().drop_nulls().unique().to_list()
+
+
+def _live_tick() -> pl.Expr:
+    return pl.coalesce("freeze_end_tick", "start_tick").alias("start_tick")
+
+
+def _settle_tick(last_tick: int) -> pl.Expr:
+    latest = pl.min_horizontal(pl.col("officially_ended_tick") - 1, pl.lit(last_tick, pl.Int32))
+    return pl.min_horizontal(pl.col("end_tick") + SETTLE_TICKS, latest)
+
+
+def with_counters(rounds: pl.DataFrame, state: pl.DataFrame, last_tick: int) -> pl.DataFrame:
+    """Add what the game's counters said: rounds_before, is_warmup, t_before, ct_before, t_after, ct_after; or null."""
+    counters = state.group_by("tick").agg(
+        pl.max("total_rounds_played").alias("rounds_before"),
+        pl.col("is_warmup_period").any().alias("is_warmup"),
+        pl.col("team_rounds_total").filter(pl.col("team_num") == 2).max().alias("t"),  # noqa: PLR2004 -- the game's number
+        pl.col("team_rounds_total").filter(pl.col("team_num") == 3).max().alias("ct"),  # noqa: PLR2004 -- the game's number
+    )
+    before = counters.rename({"t": "t_before", "ct": "ct_before"})
+    after = counters.select("tick", pl.col("t").alias("t_after"), pl.col("ct").alias("ct_after"))
+    return (
+        rounds.with_columns(_live_tick().alias("live_tick"), _settle_tick(last_tick).alias("settle_tick"))
+        .join(before, left_on="live_tick", right_on="tick", how="left")
+        .join(after, left_on="settle_tick", right_on="tick", how="left")
+        .sort("start_tick")
+        .with_columns(pl.col("is_warmup").fill_null(value=False))
+    )
+
+
+def number_rounds(rounds: pl.DataFrame, length: MatchLength) -> pl.DataFrame:
+    """Add round_number, kind and half to the rounds of `with_counters`."""
+    excluded = _excluded_kind()
+    judged = rounds.with_columns(excluded.alias("excluded"))
+    counts = pl.col("excluded").is_null()
+    sequence = counts.cast(pl.Int32).cum_sum()
+    known = judged.filter(counts)["rounds_before"]
+    # the counter is the better number (it knows of rounds before the recording), if it is there and never repeats
+    trusted = known.null_count() == 0 and known.n_unique() == known.len()
+    number = pl.col("rounds_before") + 1 if trusted else sequence
+    round_number = pl.when(counts).then(number).otherwise(-(~counts).cast(pl.Int32).cum_sum())
+    return (
+        judged.with_columns(round_number.cast(pl.Int16).alias("round_number"))
+        .with_columns(_half(length).alias("half"))
+        .with_columns(
+            pl.coalesce("excluded", pl.when(pl.col("half") > 2).then(pl.lit("overtime")).otherwise(pl.lit("regular")))  # noqa: PLR2004 -- two halves
+            .cast(pl.Enum(ROUND_KINDS))
+            .alias("kind")
+        )
+        .drop("excluded")
+    )
+
+
+def _excluded_kind() -> pl.Expr:
+    """Why a round does not count; null when it does."""
+    later = pl.when("is_complete").then("rounds_before").shift(-1).reverse().cum_min().reverse()
+    later = later.fill_null(strategy="backward")
+    set_back = later <= pl.col("rounds_before")
+    return (
+        pl.when("is_warmup")
+        .then(pl.lit("warmup"))
+        .when("is_knife")
+        .then(pl.lit("knife"))
+        .when(~pl.col("is_complete"))
+        .then(pl.lit("aborted"))
+        .when(set_back & (later == 0))
+        .then(pl.lit("aborted"))
+        .when(set_back)
+        .then(pl.lit("restored"))
+    )
+
+
+def _half(length: MatchLength) -> pl.Expr:
+    number = pl.col("round_number").cast(pl.Int32)
+    regulation = pl.when(number <= length.max_rounds // 2).then(1).otherwise(2)
+    overtime = 3 + (number - length.max_rounds - 1) // max(length.overtime_rounds // 2, 1)
+    return (
+        pl.when(number < 1)
+        .then(0)
+        .when(number <= length.max_rounds)
+        .then(regulation)
+        .otherwise(overtime)
+        .cast(pl.UInt8)
+    )
+
+
+def round_of(frame: pl.DataFrame, rounds: pl.DataFrame) -> pl.DataFrame:
+    """Add `round_number` by `tick`: from a round's start to the next one's; 0 before the first."""
+    starts = rounds.select(pl.col("start_tick").alias("tick"), "round_number").sort("tick")
+    numbered = frame.sort("tick", maintain_order=True).join_asof(starts, on="tick")
+    return numbered.with_columns(pl.col("round_number").fill_null(0))
