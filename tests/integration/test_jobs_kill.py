@@ -1,0 +1,186 @@
+"""Workers die, freeze and leave; the job is done once all the same. Real processes, both databases."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from makers.job_bench import JobBench, open_bench
+from makers.job_victim import STEP_NAMES, Trace, victim_config
+from makers.waiting import until
+from offangle.jobs.kinds import JobRequest
+
+TESTS = Path(__file__).resolve().parents[1]
+TAKEOVER_LIMIT_S = 30.0
+POINTS = [f"{step}:{moment}" for step in STEP_NAMES for moment in ("before", "after")]
+JOB = JobRequest("victim", "match", "1")
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def jobs_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/jobs.sqlite"
+    return str(request.getfixturevalue("fresh_postgres_url"))
+
+
+@dataclass
+class Scene:
+    """A jobs database, a folder of traces, and the worker processes of one test."""
+
+    bench: JobBench
+    trace: Trace
+    default_timing: bool
+    processes: list["subprocess.Popen[bytes]"] = field(default_factory=list)
+
+    def start(self, name: str, *options: str) -> "subprocess.Popen[bytes]":
+        """Start a worker process."""
+        url = self.bench.engine.config.database_url
+        command = [sys.executable, "-m", "makers.job_victim", url, str(self.trace.folder), "--name", name, *options]
+        if self.default_timing:
+            command.append("--default-timing")
+        with (self.trace.folder / f"log-{name}").open("ab") as log:
+            process = subprocess.Popen(command, env={**os.environ, "PYTHONPATH": str(TESTS)}, stderr=log, stdout=log)
+        self.processes.append(process)
+        return process
+
+    def start_beside(self, name: str, *options: str) -> "subprocess.Popen[bytes]":
+        """Start a worker process and wait until the others can see it."""
+        before = len(self.bench.client.workers())
+        process = self.start(name, *options)
+        until(lambda: len(self.bench.client.workers()) > before, what=f"{name} shows up")
+        return process
+
+    def wait_until_held(self, name: str) -> None:
+        """Wait until a worker stands still where it was told to."""
+        until((self.trace.folder / f"held-{name}").exists, what=f"{name} holds: {self.log(name)}")
+
+    def release(self) -> None:
+        """Let the held go on."""
+        (self.trace.folder / "release").touch()
+
+    def log(self, name: str) -> str:
+        """What a worker wrote."""
+        return (self.trace.folder / f"log-{name}").read_text(errors="replace")[-2000:]
+
+    def end(self) -> None:
+        """Kill what still runs."""
+        for process in self.processes:
+            process.kill()
+            process.wait()
+
+
+@contextlib.contextmanager
+def set_scene(url: str, folder: Path, *, default_timing: bool = False) -> Iterator[Scene]:
+    with open_bench(victim_config(url, default_timing=default_timing)) as bench:
+        scene = Scene(bench, Trace(folder), default_timing)
+        try:
+            yield scene
+        finally:
+            scene.end()
+
+
+def take_over(scene: Scene, point: str) -> float:
+    """Kill a worker at a point of its job, with another beside it; the seconds until the job was done."""
+    victim = scene.start("victim", "--hold", point)
+    scene.bench.client.enqueue(JOB)
+    scene.wait_until_held("victim")
+    scene.start_beside("heir")
+    victim.send_signal(signal.SIGKILL)
+    killed_at_s = time.monotonic()
+    scene.bench.wait_for(JOB.job_id, "done", timeout_s=TAKEOVER_LIMIT_S)
+    return time.monotonic() - killed_at_s
+
+
+def assert_done_once(scene: Scene, interrupted: str) -> None:
+    begun = [step for _, step, _ in scene.trace.begun()]
+    assert {step: begun.count(step) for step in STEP_NAMES} == {
+        step: 2 if step == interrupted else 1 for step in STEP_NAMES
+    }, "only the interrupted step is run again"
+    assert set(scene.trace.effects()) == {("match", step) for step in STEP_NAMES}
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_a_worker_killed_in_any_step_is_replaced_and_the_work_done_once(
+    jobs_url: str, tmp_path: Path, point: str
+) -> None:
+    with set_scene(jobs_url, tmp_path) as scene:
+        take_over(scene, point)
+        step, moment = point.split(":")
+        assert_done_once(scene, step)
+        assert scene.trace.effects()["match", step] == (2 if moment == "after" else 1)
+        assert scene.bench.client.job(JOB.job_id).crashes == (1 if step == "three" else 0)
+
+
+@pytest.mark.slow
+def test_the_settings_people_get_take_over_within_thirty_seconds(jobs_url: str, tmp_path: Path) -> None:
+    with set_scene(jobs_url, tmp_path, default_timing=True) as scene:
+        assert take_over(scene, "two:after") < TAKEOVER_LIMIT_S
+        assert_done_once(scene, "two")
+
+
+def test_a_frozen_worker_that_wakes_up_late_changes_nothing(jobs_url: str, tmp_path: Path) -> None:
+    with set_scene(jobs_url, tmp_path) as scene:
+        frozen = scene.start("frozen", "--hold", "two:after")
+        scene.bench.client.enqueue(JOB)
+        scene.wait_until_held("frozen")
+        scene.start_beside("heir")
+        frozen.send_signal(signal.SIGSTOP)
+        scene.bench.wait_for(JOB.job_id, "done", timeout_s=TAKEOVER_LIMIT_S)
+        done = scene.bench.client.job(JOB.job_id)
+        scene.release()  # the frozen step will end as if nothing had happened, and try to record it
+        frozen.send_signal(signal.SIGCONT)
+        until(lambda: len(scene.bench.client.workers()) == 2, what="the frozen worker is back")
+        frozen.send_signal(signal.SIGTERM)
+        assert frozen.wait(30) == 0, scene.log("frozen")
+        assert scene.bench.client.job(JOB.job_id) == done
+        assert_done_once(scene, "two")
+
+
+def test_a_worker_asked_to_leave_hands_its_job_over_at_once(jobs_url: str, tmp_path: Path) -> None:
+    with set_scene(jobs_url, tmp_path) as scene:
+        leaving = scene.start("leaving", "--hold", "two:before")
+        scene.bench.client.enqueue(JOB)
+        scene.wait_until_held("leaving")
+        scene.start_beside("heir")
+        leaving.send_signal(signal.SIGTERM)
+        assert leaving.wait(30) == 0, scene.log("leaving")
+        view = scene.bench.wait_for(JOB.job_id, "done")
+        assert view.crashes == 0
+        assert_done_once(scene, "two")
+
+
+def test_a_job_that_kills_every_worker_is_dead_in_the_end(jobs_url: str, tmp_path: Path) -> None:
+    with set_scene(jobs_url, tmp_path) as scene:
+        scene.bench.client.enqueue(JOB)
+        for life in range(scene.bench.engine.config.max_crashes):
+            assert scene.start(f"life-{life}", "--suicide", "two").wait(30) == -signal.SIGKILL
+        survivor = scene.start("survivor", "--suicide", "two")
+        view = scene.bench.wait_for(JOB.job_id, "dead", timeout_s=TAKEOVER_LIMIT_S)
+        assert survivor.poll() is None
+        assert (view.error_class, view.failed_step) == ("WorkerDied", "two")
+        assert [step for _, step, _ in scene.trace.begun()] == ["one", "two", "two", "two"]
+
+
+def test_a_global_limit_holds_across_workers(jobs_url: str, tmp_path: Path) -> None:
+    with set_scene(jobs_url, tmp_path) as scene:
+        scene.start("holder", "--hold", "one:before")
+        alone = [JobRequest("alone", f"match-{n}", "1", queue="single") for n in range(2)]
+        scene.bench.client.enqueue(alone[0])
+        scene.wait_until_held("holder")
+        scene.start_beside("other")
+        scene.bench.client.enqueue(alone[1])
+        # The holder takes one of these at most before it holds again; the other worker does the rest.
+        free = [JobRequest("victim", f"free-{n}", "1") for n in range(4)]
+        scene.bench.client.enqueue_many(free)
+        until(lambda: sum(scene.bench.client.job(job.job_id).state == "done" for job in free) >= 3)
+        assert [subject for subject, _, _ in scene.trace.begun() if subject.startswith("match")] == ["match-0"]
+        scene.release()
+        for request in [*alone, *free]:
+            scene.bench.wait_for(request.job_id, "done")
