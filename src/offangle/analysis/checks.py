@@ -8,6 +8,7 @@ from typing import Final
 import polars as pl
 
 from offangle.analysis.context import Context
+from offangle.analysis.damage import UTILITY_WEAPONS
 from offangle.analysis.players import BOTH_SIDES
 from offangle.core.sides import TEAMS, Team
 
@@ -133,46 +134,68 @@ def _columns(frame: pl.DataFrame, *names: str) -> list[tuple[object, ...]]:
     return frame.select("round_number", *names).rows()
 
 
+LeftOut = Callable[[Subject], pl.DataFrame]
+
+
+def left_out_kills(subject: Subject) -> pl.DataFrame:
+    """Team kills per attacker: steam_id, apart."""
+    return _per_player(subject.match.kills.filter("is_team_kill"), "attacker", pl.len())
+
+
+def left_out_headshots(subject: Subject) -> pl.DataFrame:
+    """Team kills by headshot per attacker: steam_id, apart."""
+    return _per_player(subject.match.kills.filter(pl.col("is_team_kill") & pl.col("is_headshot")), "attacker", pl.len())
+
+
+def left_out_assists(subject: Subject) -> pl.DataFrame:
+    """Assists to a team kill, or to a kill by the other side, per assister: steam_id, apart."""
+    return _per_player(subject.match.kills.filter(~pl.col("is_assist")), "assister", pl.len())
+
+
+def left_out_damage(subject: Subject) -> pl.DataFrame:
+    """Damage to enemies outside counted rounds per attacker: steam_id, apart."""
+    sides = pl.col("attacker_side") != pl.col("victim_side")
+    outside = subject.match.frames["damages"].filter((pl.col("round_number") <= 0) & sides)
+    return _per_player(outside, "attacker", pl.col("health_damage").cast(pl.Int32).sum())
+
+
+def left_out_utility_damage(subject: Subject) -> pl.DataFrame:
+    """The same by HE, molotov and incendiary."""
+    sides = pl.col("attacker_side") != pl.col("victim_side")
+    outside = subject.match.frames["damages"].filter(
+        (pl.col("round_number") <= 0) & sides & pl.col("weapon").is_in(UTILITY_WEAPONS)
+    )
+    return _per_player(outside, "attacker", pl.col("health_damage").cast(pl.Int32).sum())
+
+
+def left_out_nothing(subject: Subject) -> pl.DataFrame:
+    """No event is left out: steam_id, apart, without rows."""
+    return _per_player(subject.match.kills.clear(), "attacker", pl.len())
+
+
+def _per_player(events: pl.DataFrame, role: str, amount: pl.Expr) -> pl.DataFrame:
+    player = pl.col(f"{role}_steam_id").alias("steam_id")
+    return events.group_by(player).agg(apart=amount.cast(pl.Int32)).drop_nulls("steam_id")
+
+
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A figure of the source's scoreboard, and which events some sources count in it that Offangle does not.
+    """A figure of the source's scoreboard, and the events that some sources count in it and Offangle does not.
 
     Attributes:
-        stated: Column of `scoreboard`.
-        counted: Column of `player_stats`.
-        role: Whose figure the apart events would be: `attacker` or `assister`.
-        apart: Which rows of the marked kills are left out on purpose; None where nothing is.
+        name: Column of `scoreboard` and of `player_stats`.
+        left_out: How much each player's figure would be larger with the events that are left out on purpose.
         because: What these are, for the reader.
     """
 
-    stated: str
-    counted: str
-    role: str = "attacker"
-    apart: pl.Expr | None = None
+    name: str
+    left_out: LeftOut = left_out_nothing
     because: str = ""
 
 
-TEAM_KILLS: Final = pl.col("is_team_kill")
-SCOREBOARD_FIGURES: Final = {
-    "rounds": Figure("rounds_played", "rounds_played"),
-    "kills": Figure("kills", "kills", apart=TEAM_KILLS, because="team kills, which are not kills"),
-    "deaths": Figure("deaths", "deaths"),
-    "assists": Figure(
-        "assists",
-        "assists",
-        role="assister",
-        apart=~pl.col("is_assist"),
-        because="assists to a team kill or to the other side's kill, which do not count",
-    ),
-    "headshots": Figure(
-        "headshot_kills",
-        "headshot_kills",
-        apart=TEAM_KILLS & pl.col("is_headshot"),
-        because="team kills, which are not kills",
-    ),
-    "damage": Figure("damage", "damage"),
-    "utility_damage": Figure("utility_damage", "utility_damage"),
-}
+NO_KILLS: Final = "team kills, which are not kills"
+NO_ASSISTS: Final = "assists to a team kill or to the other side's kill, which do not count"
+NO_ROUND: Final = "hp from outside the counted rounds"
 
 
 def check_scoreboard(subject: Subject, figure: Figure) -> Finding:
@@ -180,13 +203,13 @@ def check_scoreboard(subject: Subject, figure: Figure) -> Finding:
 
     A difference that the events left out by definition explain to the last one is listed, and is no fault.
     """
-    board = subject.match.frames["scoreboard"].select("steam_id", stated=figure.stated).drop_nulls()
-    ours = subject.players.filter(pl.col("side") == BOTH_SIDES).select("steam_id", "name", counted=figure.counted)
+    board = subject.match.frames["scoreboard"].select("steam_id", stated=figure.name).drop_nulls()
+    ours = subject.players.filter(pl.col("side") == BOTH_SIDES).select("steam_id", "name", counted=figure.name)
     if board.is_empty():
         return Finding(None, "not stated", f"{ours.height} players")
     compared = (
         board.join(ours, on="steam_id", how="left")
-        .join(_left_out(subject.match.kills, figure), on="steam_id", how="left")
+        .join(figure.left_out(subject), on="steam_id", how="left")
         .with_columns(pl.col("counted", "apart").fill_null(0))
         .sort("steam_id")
     )
@@ -195,13 +218,6 @@ def check_scoreboard(subject: Subject, figure: Figure) -> Finding:
     found = f"{compared.height - differing.height} equal"
     found += f", {differing.height - unexplained} by definition" if differing.height > unexplained else ""
     return Finding(not unexplained, f"{compared.height} players equal", found, listed(_differences(differing, figure)))
-
-
-def _left_out(kills: pl.DataFrame, figure: Figure) -> pl.DataFrame:
-    """Per player the events that this figure leaves out on purpose: steam_id, apart."""
-    events = kills.filter(figure.apart if figure.apart is not None else pl.lit(value=False))
-    player = pl.col(f"{figure.role}_steam_id").alias("steam_id")
-    return events.group_by(player).agg(apart=pl.len().cast(pl.Int32)).drop_nulls("steam_id")
 
 
 def _differences(differing: pl.DataFrame, figure: Figure) -> list[str]:
@@ -343,18 +359,28 @@ CHECKS: Final[dict[str, tuple[str, Check]]] = {
     "round_numbers": ("Rounds without gaps", check_round_numbers),
     "round_winners": ("Winners known", check_winners),
     "excluded_rounds": ("Rounds kept, not counted", check_excluded),
-    **{
-        f"scoreboard_{name}": (f"{label} per player", partial(check_scoreboard, figure=SCOREBOARD_FIGURES[name]))
-        for name, label in (
-            ("rounds", "Rounds played"),
-            ("kills", "Kills"),
-            ("deaths", "Deaths"),
-            ("assists", "Assists"),
-            ("headshots", "Headshot kills"),
-            ("damage", "Damage"),
-            ("utility_damage", "Utility damage"),
-        )
-    },
+    "scoreboard_rounds": ("Rounds played per player", partial(check_scoreboard, figure=Figure("rounds_played"))),
+    "scoreboard_kills": (
+        "Kills per player",
+        partial(check_scoreboard, figure=Figure("kills", left_out_kills, NO_KILLS)),
+    ),
+    "scoreboard_deaths": ("Deaths per player", partial(check_scoreboard, figure=Figure("deaths"))),
+    "scoreboard_assists": (
+        "Assists per player",
+        partial(check_scoreboard, figure=Figure("assists", left_out_assists, NO_ASSISTS)),
+    ),
+    "scoreboard_headshots": (
+        "Headshot kills per player",
+        partial(check_scoreboard, figure=Figure("headshot_kills", left_out_headshots, NO_KILLS)),
+    ),
+    "scoreboard_damage": (
+        "Damage per player",
+        partial(check_scoreboard, figure=Figure("damage", left_out_damage, NO_ROUND)),
+    ),
+    "scoreboard_utility_damage": (
+        "Utility damage per player",
+        partial(check_scoreboard, figure=Figure("utility_damage", left_out_utility_damage, NO_ROUND)),
+    ),
     "kills_possible": ("Kills per round possible", check_kills_possible),
     "single_deaths": ("One death per round", check_single_deaths),
     "sides_known": ("Sides of kills known", check_sides_known),

@@ -72,9 +72,14 @@ def _left_alone(removals: pl.DataFrame, participants: pl.DataFrame, rounds: pl.D
 
 
 def _alive_over_time(removals: pl.DataFrame, participants: pl.DataFrame) -> pl.DataFrame:
-    """Per round and tick of a removal: how many of each side are alive after it, and were before it."""
-    on_side = participants.group_by("round_number").agg(
-        (pl.col("side") == side).sum().cast(pl.Int32).alias(f"{side}_roster") for side in SIDES
+    """Per round and tick of a removal: how many of each side are alive after it, and were before it.
+
+    A side has as many bodies as players at freeze end: who joins later takes the seat of somebody who left.
+    """
+    on_side = (
+        participants.filter("played")
+        .group_by("round_number")
+        .agg((pl.col("side") == side).sum().cast(pl.Int32).alias(f"{side}_roster") for side in SIDES)
     )
     gone = (
         removals.group_by("round_number", "tick")
