@@ -9,7 +9,10 @@ from pathlib import Path
 
 from offangle.core.errors import SettingsError
 from offangle.jobs.client import JobClient
+from offangle.storage.intake import Intake
+from offangle.storage.links import LinkSigner
 from offangle.storage.objects import ObjectStore
+from offangle.storage.work import WorkArea
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,13 +27,30 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """The adapters of this process."""
+    """The adapters of this process.
+
+    Attributes:
+        store: Demos, tables and replay artifacts.
+        intake: The way in for match files.
+        work: Scratch folders.
+        links: Checks the links of the local store, for the route that serves them.
+        jobs: Asks for jobs and watches them.
+        limits: What is read at most.
+        base_url: Address of the pages, without a trailing slash.
+    """
 
     store: ObjectStore
+    intake: Intake
+    work: WorkArea
+    links: LinkSigner
     jobs: JobClient
-    work_dir: Path
     limits: Limits
     base_url: str
+
+    @property
+    def work_dir(self) -> Path:
+        """The folder of `work`."""
+        return self.work.root
 
 
 _installed: list[Services] = []

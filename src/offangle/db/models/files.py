@@ -25,6 +25,7 @@ class Demo(models.Model):
         PROCESSING = "processing", "Processing"
         PUBLISHED = "published", "Published"
         FAILED = "failed", "Failed"
+        DELETING = "deleting", "Being deleted"
 
     sha256 = models.CharField(max_length=64, primary_key=True)
     kind = models.CharField(max_length=16, choices=Kind.choices)
@@ -35,7 +36,7 @@ class Demo(models.Model):
     stored_at = models.DateTimeField(auto_now_add=True)
     state = models.CharField(max_length=16, choices=State.choices, default=State.STORED)
     job_id = models.CharField(max_length=200, blank=True, default="", help_text="Empty: the sweep will enqueue it")
-    pipeline_version = models.CharField(max_length=32, blank=True, default="", help_text="That last finished with it")
+    pipeline_version = models.CharField(max_length=64, blank=True, default="", help_text="That last finished with it")
     failure = models.TextField(blank=True, default="", help_text="Why it failed, for people")
     failure_hint = models.TextField(blank=True, default="")
     failure_is_permanent = models.BooleanField(default=False)
@@ -46,6 +47,7 @@ class Demo(models.Model):
         indexes: ClassVar[list[models.Index]] = [models.Index(fields=["state", "stored_at"])]
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.CheckConstraint(condition=models.Q(size_bytes__gte=0, stored_bytes__gte=0), name="demo_sizes"),
+            models.CheckConstraint(condition=models.Q(sha256__regex=r"^[0-9a-f]{64}$"), name="demo_sha256"),
         ]
 
     def __str__(self) -> str:

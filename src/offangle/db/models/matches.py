@@ -40,7 +40,7 @@ class Match(models.Model):
     score_b = models.PositiveSmallIntegerField(default=0)
     rounds_played = models.PositiveSmallIntegerField(default=0)
     is_simulated = models.BooleanField(default=False)
-    pipeline_version = models.CharField(max_length=32)
+    pipeline_version = models.CharField(max_length=64)
     checks_failed = models.PositiveSmallIntegerField(default=0)
 
     class Meta:
@@ -125,7 +125,7 @@ class Analysis(models.Model):
     """What was computed for a match, by which versions, and how it reconciled."""
 
     match = models.OneToOneField(Match, on_delete=models.CASCADE, related_name="analysis")
-    pipeline_version = models.CharField(max_length=32)
+    pipeline_version = models.CharField(max_length=64)
     parsers = models.JSONField(help_text="[{name, version, role}]")
     checks = models.JSONField(help_text="[{name, label, ok, expected, found, detail}]")
     tables = models.JSONField(help_text="Names of the parquet tables stored for this match")

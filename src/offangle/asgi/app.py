@@ -1,0 +1,58 @@
+"""The web process: one ASGI application."""
+
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any, Final
+
+from django.core.asgi import get_asgi_application
+
+from offangle.bootstrap.build import start
+from offangle.bootstrap.lifeline import end_with_parent
+
+Scope = dict[str, Any]
+Receive = Callable[[], Awaitable[dict[str, Any]]]
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+logger = logging.getLogger(__name__)
+
+
+class Application:
+    """Hands each connection to what answers it: pages and the API to Django, the server's own life here.
+
+    Args:
+        pages: Django.
+    """
+
+    def __init__(self, pages: App) -> None:
+        self._pages = pages
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one connection."""
+        if scope["type"] == "lifespan":
+            await _live(receive, send)
+        elif scope["type"] == "http":
+            await self._pages(scope, receive, send)
+        else:
+            await send({"type": "websocket.close", "code": 1000})
+
+
+async def _live(receive: Receive, send: Send) -> None:
+    """Start and stop with the server."""
+    while True:
+        message = await receive()
+        if message["type"] == "lifespan.startup":
+            await send({"type": "lifespan.startup.complete"})
+        elif message["type"] == "lifespan.shutdown":
+            await send({"type": "lifespan.shutdown.complete"})
+            return
+
+
+def create_application() -> Application:
+    """Build the services of this process and the application on top."""
+    end_with_parent()
+    start()
+    return Application(get_asgi_application())
+
+
+application: Final = create_application()

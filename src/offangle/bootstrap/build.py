@@ -1,0 +1,150 @@
+"""The wiring: settings in, real adapters out. Nothing else builds any."""
+
+import hashlib
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from typing import Final
+
+from django.core.management import call_command
+from django.db import connection, connections
+from django.db.migrations.executor import MigrationExecutor
+
+import offangle.bootstrap.framework  # noqa: F401 -- sets Django up, which everything below rests on
+from offangle.config.settings import Settings, load_settings, signing_secret
+from offangle.core.errors import SettingsError
+from offangle.db.queries.weapons import seed_weapons
+from offangle.jobs.config import DEFAULT_QUEUE, JobsConfig, QueueConfig
+from offangle.jobs.engine import JobEngine
+from offangle.pipeline.queueing import DEMO_QUEUE
+from offangle.pipeline.services import Limits, Services, install
+from offangle.storage.intake import Intake
+from offangle.storage.limits import Limits as IntakeLimits
+from offangle.storage.links import LinkSigner
+from offangle.storage.objects import ObjectStore, S3Settings, local_store, s3_store
+from offangle.storage.work import WorkArea
+
+MIB: Final = 1024**2
+WORK_FOLDER: Final = "work"
+SETUP_LOCK_FILE: Final = "setup.lock"
+SETUP_LOCK_S: Final = 120.0
+"""Seconds that a process waits for another one's migrations."""
+POSTGRES_SETUP_LOCK: Final = 8730_0001
+"""Any fixed number that nobody else takes as an advisory lock."""
+QUEUE_POLL_S: Final = 0.3
+"""How soon a worker sees a new job: somebody looks at a progress bar, and one indexed query costs little."""
+
+
+def start(settings: Settings | None = None) -> Services:
+    """Bring the data up to date, build the services and install them: what every process but a worker does first.
+
+    Raises:
+        SettingsError: A setting makes no sense.
+    """
+    settings = settings or load_settings()
+    prepare_data(settings)
+    built = build_services(settings)
+    install(built)
+    return built
+
+
+def prepare_data(settings: Settings) -> None:
+    """Create what is missing and migrate what is old; quick when there is nothing to do, safe from many processes."""
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    if pending_migrations():
+        with _alone(settings):
+            call_command("migrate", verbosity=0, interactive=False)
+            seed_weapons()
+    JobEngine(jobs_config(settings)).prepare()
+
+
+def pending_migrations() -> list[str]:
+    """Migrations that the database lacks."""
+    executor = MigrationExecutor(connection)
+    plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    return [f"{migration.app_label}.{migration.name}" for migration, _ in plan]
+
+
+@contextmanager
+def _alone(settings: Settings) -> Iterator[None]:
+    """Keep other processes from migrating at the same time; the lock ends with its process, however that dies."""
+    if settings.database_url:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_lock(%s)", [POSTGRES_SETUP_LOCK])
+            try:
+                yield
+            finally:
+                cursor.execute("SELECT pg_advisory_unlock(%s)", [POSTGRES_SETUP_LOCK])
+        return
+    with closing(sqlite3.connect(settings.data_dir / SETUP_LOCK_FILE, timeout=SETUP_LOCK_S)) as lock:
+        lock.execute("BEGIN EXCLUSIVE")
+        yield
+
+
+def build_services(settings: Settings) -> Services:
+    """The adapters of one process.
+
+    Raises:
+        SettingsError: A setting makes no sense.
+    """
+    links = LinkSigner(_link_key(settings))
+    store = _store(settings, links)
+    work = WorkArea(settings.data_dir / WORK_FOLDER)
+    upload, demo = settings.max_upload_mb * MIB, settings.max_demo_mb * MIB
+    return Services(
+        store=store,
+        intake=Intake(store, work, IntakeLimits(packed_bytes=upload, unpacked_bytes=demo)),
+        work=work,
+        links=links,
+        jobs=JobEngine(jobs_config(settings)).client(),
+        limits=Limits(
+            upload_bytes=upload,
+            demo_bytes=demo,
+            parse_wall_s=float(settings.parse_timeout_s),
+            parse_memory_bytes=settings.parse_memory_mb * MIB,
+        ),
+        base_url=settings.base_url,
+    )
+
+
+def jobs_config(settings: Settings) -> JobsConfig:
+    """How the job engine runs.
+
+    Raises:
+        SettingsError: The workflow store's address is of an unknown kind.
+    """
+    return JobsConfig(
+        database_url=settings.jobs_url,
+        queues=(QueueConfig(DEFAULT_QUEUE), QueueConfig(DEMO_QUEUE, worker_concurrency=settings.worker_concurrency)),
+        poll_every_s=QUEUE_POLL_S,
+    )
+
+
+def close_connections() -> None:
+    """Give this thread's database connections back."""
+    connections.close_all()
+
+
+def _store(settings: Settings, links: LinkSigner) -> ObjectStore:
+    if not settings.s3_bucket:
+        return local_store(settings.objects_dir, links)
+    secret = settings.s3_secret_key.get_secret_value()
+    if not (settings.s3_access_key.get_secret_value() and secret):
+        raise SettingsError(
+            "OFFANGLE_S3_BUCKET is set, but OFFANGLE_S3_ACCESS_KEY or OFFANGLE_S3_SECRET_KEY is not",
+            hint="Set both, or unset OFFANGLE_S3_BUCKET to keep files in the data folder.",
+        )
+    return s3_store(
+        S3Settings(
+            bucket=settings.s3_bucket,
+            access_key=settings.s3_access_key.get_secret_value(),
+            secret_key=secret,
+            endpoint=settings.s3_endpoint,
+            region=settings.s3_region,
+        )
+    )
+
+
+def _link_key(settings: Settings) -> bytes:
+    """Links have a key of their own, so that nothing signed as a session can pass as a link."""
+    return hashlib.sha256(b"links:" + signing_secret(settings).encode()).digest()

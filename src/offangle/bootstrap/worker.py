@@ -1,0 +1,12 @@
+"""Wiring of the process that does the work; apart from the rest, because it alone loads parsers and analysis."""
+
+from offangle.bootstrap.build import jobs_config
+from offangle.config.settings import Settings
+from offangle.jobs.engine import JobEngine
+from offangle.jobs.worker import JobWorker
+from offangle.pipeline.handlers import KINDS, PERIODICS, SWEEPS
+
+
+def build_worker(settings: Settings) -> JobWorker:
+    """A worker for every kind of job, not yet started; the services must be installed."""
+    return JobEngine(jobs_config(settings)).worker(KINDS, sweeps=SWEEPS, periodics=PERIODICS)
