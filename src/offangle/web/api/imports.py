@@ -148,7 +148,7 @@ def _outcomes(request: HttpRequest, user: User, name: str) -> Iterator[ImportOut
         yield _take_part(user, part)
 
 
-def _take_part(user: User, part: UploadedFile[Any]) -> ImportOutcome:
+def _take_part(user: User, part: "UploadedFile[Any]") -> ImportOutcome:
     with closing(part):
         return _take(user, part.name or "upload", part)
 
