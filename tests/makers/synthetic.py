@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 import polars as pl
+
 from makers.interchange_zips import write_interchange_zip
 from makers.match_samples import add_samples
-
 from offangle.core.sides import Side, Team, other_side, other_team
 from offangle.frames.collection import MatchFrames, check, conform, empty_table
 
@@ -131,8 +131,8 @@ class Maker:
         champion: Team = "a" if self.score[0] > self.score[1] else "b"
         is_overtime = sum(self.score) > 2 * self.half_rounds
         level = self.half_rounds if is_overtime else 0
-        first: list[Team] = ["a"] * level + ["b"] * level
-        rest: list[Team] = ["a"] * (self.score[0] - level) + ["b"] * (self.score[1] - level)
+        first = _repeated(level, level)
+        rest = _repeated(self.score[0] - level, self.score[1] - level)
         rest.remove(champion)
         self.rng.shuffle(first)
         self.rng.shuffle(rest)
@@ -465,6 +465,12 @@ def make_match(
     if samples:
         tables |= add_samples(tables)
     return check(MatchFrames({name: conform(name, table) for name, table in tables.items()}))
+
+
+def _repeated(times_a: int, times_b: int) -> list[Team]:
+    team_a: list[Team] = ["a"]
+    team_b: list[Team] = ["b"]
+    return team_a * times_a + team_b * times_b
 
 
 def _tables(maker: Maker) -> Iterator[tuple[str, pl.DataFrame]]:

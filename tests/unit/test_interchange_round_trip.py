@@ -6,10 +6,10 @@ import polars as pl
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from makers.interchange_zips import Version
-from makers.synthetic import make_match, write_interchange_zip
 from polars.testing import assert_frame_equal
 
+from makers.interchange_zips import Version
+from makers.synthetic import make_match, write_interchange_zip
 from offangle.frames.collection import MatchFrames, check
 from offangle.parsing.interchange import read_interchange
 
