@@ -25,7 +25,7 @@ import polars as pl
 from offangle.core import errors
 from offangle.core.errors import LimitExceededError, OffangleError, ParserCrashError, TransientError
 from offangle.frames.collection import MatchFrames
-from offangle.parsing.reader import DEFAULT_SAMPLE_RATE_HZ, MatchFileKind, Progress
+from offangle.parsing.terms import DEFAULT_SAMPLE_RATE_HZ, MatchFileKind, Progress
 
 WORKER_MODULE: Final = "offangle.parsing.worker"
 ALL_TICKS: Final = "all"

@@ -1,20 +1,18 @@
 """One door to every reader: a file and what it is, in; the checked tables of the match, out."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import Final, Literal
+from typing import Final
 
 from offangle.frames.collection import MatchFrames, check
 from offangle.parsing.demo.awpy_source import AWPY_VERSION
 from offangle.parsing.demo.completion import DEMOPARSER_VERSION
-from offangle.parsing.demo.reader import DEFAULT_SAMPLE_RATE_HZ, read_demo
+from offangle.parsing.demo.reader import read_demo
 from offangle.parsing.interchange.reader import read_interchange
+from offangle.parsing.terms import DEFAULT_SAMPLE_RATE_HZ, MatchFileKind, Progress
 
 __all__ = ["DEFAULT_SAMPLE_RATE_HZ", "PARSER_VERSIONS", "MatchFileKind", "Progress", "read_match_file"]
-
-MatchFileKind = Literal["demo", "match_zip"]
-Progress = Callable[[str, float], None]
 
 PARSER_VERSIONS: Final[Mapping[str, str]] = MappingProxyType({"awpy": AWPY_VERSION, "demoparser2": DEMOPARSER_VERSION})
 """The parsers of other people that results depend on; a result made with other versions is worth making again."""

@@ -1,0 +1,12 @@
+"""The words that callers and readers share; importing them loads no parser."""
+
+from collections.abc import Callable
+from typing import Final, Literal
+
+MatchFileKind = Literal["demo", "match_zip"]
+
+Progress = Callable[[str, float], None]
+"""Told the stage and the share done, from 0 to 1."""
+
+DEFAULT_SAMPLE_RATE_HZ: Final = 16.0
+"""Rows per player and second in the ticks table: enough for a smooth replay at a quarter of the memory."""
