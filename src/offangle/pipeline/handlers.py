@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import wraps
+from typing import TypeVar
 
 from django.db import close_old_connections
 
@@ -16,6 +17,7 @@ from offangle.pipeline.queueing import DEMO_KIND, DEMO_QUEUE, OPEN_STATES, sweep
 DELETIONS_EVERY_S = 60.0
 GARBAGE_EVERY_S = 6 * 3600.0
 
+Result = TypeVar("Result")
 StepFunction = Callable[[str, StepContext], JsonValue]
 
 
@@ -35,6 +37,24 @@ def _step(name: str, stage: str, function: StepFunction) -> Step:
             close_old_connections()
 
     return Step(name, run)
+
+
+def _with_connections(function: Callable[[], Result]) -> Callable[[], Result]:
+    """The same function, with database connections of its own that end with it."""
+
+    @wraps(function)
+    def run() -> Result:
+        close_old_connections()
+        try:
+            return function()
+        finally:
+            close_old_connections()
+
+    return run
+
+
+def _tidy() -> None:
+    collect_garbage()
 
 
 def _fail(subject: str, failure: JobFailure) -> None:
@@ -57,11 +77,11 @@ DEMO_STEPS = (
 KINDS: tuple[JobKind, ...] = (JobKind(DEMO_KIND, DEMO_STEPS, queue=DEMO_QUEUE, on_failed=_fail),)
 """What a worker can do."""
 
-SWEEPS: tuple[Sweep, ...] = (sweep_demos,)
+SWEEPS: tuple[Sweep, ...] = (_with_connections(sweep_demos),)
 """Each finds rows whose job was never asked for."""
 
 PERIODICS: tuple[Periodic, ...] = (
-    Periodic("deletions", DELETIONS_EVERY_S, sweep_deletions),
-    Periodic("garbage", GARBAGE_EVERY_S, collect_garbage),
+    Periodic("deletions", DELETIONS_EVERY_S, _with_connections(sweep_deletions)),
+    Periodic("garbage", GARBAGE_EVERY_S, _with_connections(_tidy)),
 )
 """What has to happen now and then."""

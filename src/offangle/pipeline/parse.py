@@ -9,7 +9,7 @@ import polars as pl
 
 from offangle.jobs.kinds import JsonValue, StepContext
 from offangle.parsing.isolated import ParseCancelledError, ParsedTables, ParseLimits, parse_isolated
-from offangle.parsing.reader import MatchFileKind
+from offangle.parsing.terms import MatchFileKind
 from offangle.pipeline.parsed import Manifest, find_manifest, keep_parsed
 from offangle.pipeline.presence import writing_for
 from offangle.pipeline.services import services
