@@ -55,6 +55,8 @@ _INPUT_ENTRY: Final = pl.Struct(
     }
 )
 _BULLET_EVENT: Final = "fire_bullets"
+_ROUND_END: Final = "round_end"
+_NUMBER_KINDS: Final = "biuf"  # numpy's letters for booleans and numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,32 +67,40 @@ class Completion:
         state: One row per player at the asked ticks: `STATE_COLUMNS` and `SCOREBOARD_COLUMNS`.
         input_history: tick, steamid and the list of entries; None where the recording has no user commands.
         bullets: The `fire_bullets` events; None where the recording has none.
+        round_ends: The `round_end` events as demoparser2 rebuilds them; None when not asked for.
         fault: Why demoparser2 gave up; None when it did not.
     """
 
     state: pl.DataFrame
     input_history: pl.DataFrame | None = None
     bullets: pl.DataFrame | None = None
+    round_ends: pl.DataFrame | None = None
     fault: str | None = None
 
 
-def complete(path: Path, *, state_ticks: Iterable[int], input_ticks: Iterable[int]) -> Completion:
-    """Read state at `state_ticks` and input history at `input_ticks`, decoding once; bullets cost a second pass."""
+def complete(
+    path: Path, *, state_ticks: Iterable[int], input_ticks: Iterable[int], needs_round_ends: bool
+) -> Completion:
+    """Read state at `state_ticks` and input history at `input_ticks`, decoding once.
+
+    Bullets, where the recording has them, and round ends, where they are needed, cost a second pass.
+    """
     state_wanted = set(state_ticks)
     wanted = sorted(state_wanted.union(input_ticks))
     try:
         parser = DemoParser(str(path))
-        has_bullets = _BULLET_EVENT in parser.list_game_events()
+        events = {_BULLET_EVENT} & set(parser.list_game_events()) | ({_ROUND_END} if needs_round_ends else set())
         frame = parser.parse_ticks([*STATE_COLUMNS, *SCOREBOARD_COLUMNS, _INPUT_COLUMN], ticks=wanted)
         history = _take_input_history(frame)
         state = _take_state(frame).filter(pl.col("tick").is_in(sorted(state_wanted)))
-        bullets = _take_all(parser.parse_event(_BULLET_EVENT)) if has_bullets else None
+        del frame
+        found = {name: _take_all(table) for name, table in parser.parse_events(sorted(events))} if events else {}
     except BaseException as error:
         # demoparser2 raises its own unnamed Exception; a panic is not even that
         if not (isinstance(error, Exception) or is_rust_panic(error)):
             raise
         return Completion(_empty_state(), fault=f"{type(error).__name__}: {error}")
-    return Completion(state, history, bullets)
+    return Completion(state, history, found.get(_BULLET_EVENT), found.get(_ROUND_END))
 
 
 def _empty_state() -> pl.DataFrame:
@@ -116,19 +126,17 @@ def _take_input_history(frame: pd.DataFrame) -> pl.DataFrame | None:
 
 def _take(frame: pd.DataFrame, name: str, dtype: pl.DataType) -> pl.Series:
     """Move one column out of pandas; pandas' NaN for "no value" becomes null."""
+    return _move(frame, name).cast(dtype, strict=False)
+
+
+def _move(frame: pd.DataFrame, name: str) -> pl.Series:
     column = frame.pop(name)
-    values: Any = column.tolist() if column.dtype == object else column.to_numpy()
-    series = pl.Series(name, values, strict=False, nan_to_null=True)
-    return series.cast(dtype, strict=False)
+    if column.dtype.kind in _NUMBER_KINDS:
+        return pl.Series(name, column.to_numpy(), nan_to_null=True)
+    return pl.Series(name, [None if pd.isna(value) else value for value in column], strict=False)
 
 
 def _take_all(frame: Any) -> pl.DataFrame | None:
     if not isinstance(frame, pd.DataFrame) or frame.empty:
         return None
-    columns = list(frame.columns)
-    taken = []
-    for name in columns:
-        column = frame.pop(name)
-        values: Any = column.tolist() if column.dtype == object else column.to_numpy()
-        taken.append(pl.Series(name, values, strict=False, nan_to_null=True))
-    return pl.DataFrame(taken)
+    return pl.DataFrame([_move(frame, name) for name in list(frame.columns)])

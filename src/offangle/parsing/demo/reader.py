@@ -1,6 +1,5 @@
 """From a `.dem` file to the tables of a match."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -22,14 +21,10 @@ from offangle.parsing.demo.header import FileHeader, read_header
 from offangle.parsing.demo.identity import Identity, identify
 from offangle.parsing.demo.inputs import input_history_table
 from offangle.parsing.demo.utility import Utility
-
-DEFAULT_SAMPLE_RATE_HZ: Final = 16.0
-"""Rows per player and second in the ticks table: enough for a smooth replay at a quarter of the memory."""
+from offangle.parsing.terms import DEFAULT_SAMPLE_RATE_HZ, Progress
 
 SIMULATED_SERVER_PREFIX: Final = "Offangle simulator"
 """How the simulator's recordings name their server."""
-
-Progress = Callable[[str, float], None]
 
 _MODES: Final = {
     ("0", "0"): "casual",
@@ -89,8 +84,8 @@ def _decode(path: Path, sample_rate_hz: float | None, report: Progress) -> _Reco
     demo = AwpyDemo(path)
     tables = demo.load()
     identity = identify(tables)
-    rounds = round_list.list_rounds(tables)
     last_tick = _last_tick(tables)
+    rounds = round_list.list_rounds(tables, last_tick)
     report("players", 0.4)
     every = 1 if sample_rate_hz is None else max(1, round(tables.tick_rate / sample_rate_hz))
     found = states.read_states(demo, identity, every=every, ticks=_exact_ticks(tables, rounds))
@@ -102,8 +97,9 @@ def _decode(path: Path, sample_rate_hz: float | None, report: Progress) -> _Reco
     report("completion", 0.6)
     completion = complete(
         path,
-        state_ticks=[*round_list.state_ticks(rounds, last_tick), *tables.datasets["kills"]["tick"]],
+        state_ticks=[*round_list.state_ticks(rounds), *tables.datasets["kills"]["tick"]],
         input_ticks=_input_ticks(tables),
+        needs_round_ends=round_list.lacks_ends(rounds),
     )
     return _Recording(header, tables, identity, completion, rounds, found, places, every, last_tick)
 
@@ -137,8 +133,7 @@ def _input_ticks(tables: AwpyTables) -> list[int]:
 def _translate(recording: _Recording, report: Progress) -> dict[str, pl.DataFrame]:
     tables, identity = recording.tables, recording.identity
     state = recording.completion.state
-    length = round_list.match_length(tables.convars)
-    rounds = round_list.number_rounds(round_list.with_counters(recording.rounds, state, recording.last_tick), length)
+    rounds = _count_rounds(recording)
     roster = teams.rosters(rounds, recording.states)
     sides = teams.team_a_sides(rounds, roster)
     rounds = teams.with_scores(rounds.join(sides, on="round_number", how="left", maintain_order="left"))
@@ -163,6 +158,14 @@ def _translate(recording: _Recording, report: Progress) -> dict[str, pl.DataFram
     found["ticks"] = states.ticks_table(grid, recording.places, rounds)
     found["input_history"] = input_history_table(recording.completion.input_history, recording.header)
     return {name: table for name, table in found.items() if table is not None}
+
+
+def _count_rounds(recording: _Recording) -> pl.DataFrame:
+    completion = recording.completion
+    kills = recording.tables.datasets["kills"].select("tick", combat.weapon("weapon"))
+    ended = round_list.with_ends(recording.rounds, completion.round_ends)
+    counted = round_list.with_counters(round_list.with_melee_only(ended, kills), completion.state)
+    return round_list.number_rounds(counted, round_list.match_length(recording.tables.convars))
 
 
 def _combat(recording: _Recording, rounds: pl.DataFrame, in_rounds: pl.DataFrame) -> dict[str, pl.DataFrame | None]:

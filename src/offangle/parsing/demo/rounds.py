@@ -1,7 +1,9 @@
 """Rounds of a recording: which count, which do not, and how they are numbered.
 
-awpy lists every round that the game counted up. Which of them stand is told by the counter itself: a restored backup
-or a restarted match sets it back, and then the rounds played past that point never happened as far as the score goes.
+awpy lists the rounds that the game counted up, but whenever the counter goes back (a restored backup, a restart) it
+forgets every round before that moment, also those whose score still stands. So every freeze time begins a round here,
+and the ends that awpy forgot come from demoparser2. Which rounds stand is then told by the game's own counter: rounds
+played past the point to which it was set back never happened as far as the score goes.
 """
 
 from dataclasses import dataclass
@@ -9,7 +11,8 @@ from typing import Final
 
 import polars as pl
 
-from offangle.core.terms import END_REASONS, ROUND_KINDS
+from offangle.core.terms import END_REASONS, ROUND_KINDS, WORLD_WEAPON
+from offangle.core.weapons import weapon_class
 from offangle.frames.columns import SIDE
 from offangle.parsing.demo.awpy_source import AwpyTables
 from offangle.parsing.demo.identity import side
@@ -35,6 +38,20 @@ _REASON_BY_CODE: Final = {
     18: "surrender",
 }
 """The game's own numbers for the end of a round; with the winner's side each is unambiguous."""
+
+_REASON_BY_WORD: Final = {
+    "bomb_exploded": "bomb_exploded",
+    "bomb_defused": "bomb_defused",
+    "t_killed": "elimination",
+    "ct_killed": "elimination",
+    "time_ran_out": "time_expired",
+    "hostages_rescued": "hostages_rescued",
+    "hostages_not_rescued": "hostages_not_rescued",
+    "t_surrender": "surrender",
+    "ct_surrender": "surrender",
+    "draw": "draw",
+}
+"""The same as demoparser2 words them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,15 +81,71 @@ def _positive(text: str | None, default: int) -> int:
     return int(text) if text is not None and text.isdigit() and int(text) > 0 else default
 
 
-def list_rounds(tables: AwpyTables) -> pl.DataFrame:
+def list_rounds(tables: AwpyTables, last_tick: int) -> pl.DataFrame:
     """All rounds in order of time, counted up or not.
 
-    Columns: start_tick, freeze_end_tick, end_tick, officially_ended_tick, winner_side, reason, is_knife, is_complete.
+    Columns: start_tick, freeze_end_tick, end_tick, officially_ended_tick, winner_side, reason, is_knife, is_complete;
+    live_tick, when counters and sides are read, and settle_tick, when the round's result has been written.
     """
     complete = _complete_rounds(tables.datasets["rounds"])
     rounds = pl.concat([complete, _unfinished_rounds(tables, complete)], how="vertical").sort("start_tick")
     next_start = pl.col("start_tick").shift(-1)
-    return rounds.with_columns(pl.coalesce("officially_ended_tick", next_start).alias("officially_ended_tick"))
+    rounds = rounds.with_columns(pl.coalesce("officially_ended_tick", next_start).alias("officially_ended_tick"))
+    latest = pl.min_horizontal(pl.col("officially_ended_tick") - 1, pl.lit(last_tick, pl.Int32))
+    return rounds.with_columns(
+        pl.coalesce("freeze_end_tick", "start_tick").alias("live_tick"),
+        pl.min_horizontal(pl.col("end_tick") + SETTLE_TICKS, latest).cast(pl.Int32).alias("settle_tick"),
+    )
+
+
+def lacks_ends(rounds: pl.DataFrame) -> bool:
+    """Whether awpy knows no end of some round: forgotten, aborted, or cut off by the end of the recording."""
+    return not bool(rounds["is_complete"].all())
+
+
+def with_ends(rounds: pl.DataFrame, round_ends: pl.DataFrame | None) -> pl.DataFrame:
+    """Complete rounds without an end from demoparser2's `round_end` events: tick, winner (T or CT), reason (a word)."""
+    if round_ends is None:
+        return rounds
+    decided = (
+        round_ends.filter(pl.col("winner").is_in(["T", "CT"]))
+        .select(
+            pl.col("tick").cast(pl.Int32).alias("late_end"),
+            pl.col("winner").str.to_lowercase().cast(SIDE).alias("late_winner"),
+            pl.col("reason")
+            .replace_strict(_REASON_BY_WORD, default="unknown", return_dtype=pl.String)
+            .cast(pl.Enum(END_REASONS))
+            .alias("late_reason"),
+        )
+        .sort("late_end")
+    )
+    matched = rounds.sort("live_tick").join_asof(decided, left_on="live_tick", right_on="late_end", strategy="forward")
+    inside = pl.col("late_end") < pl.col("officially_ended_tick").fill_null(pl.col("late_end") + 1)
+    found = ~pl.col("is_complete") & inside.fill_null(value=False)
+    return matched.with_columns(
+        pl.when(found).then("late_end").otherwise("end_tick").alias("end_tick"),
+        pl.when(found).then("late_winner").otherwise("winner_side").alias("winner_side"),
+        pl.when(found).then("late_reason").otherwise("reason").alias("reason"),
+        (pl.col("is_complete") | found).alias("is_complete"),
+    ).drop("late_end", "late_winner", "late_reason")
+
+
+def with_melee_only(rounds: pl.DataFrame, kills: pl.DataFrame) -> pl.DataFrame:
+    """Add `is_melee_only`: somebody was killed, and nobody but by a blade. `kills` has tick and weapon."""
+    blades = pl.col("weapon").map_elements(lambda name: weapon_class(name) == "melee", return_dtype=pl.Boolean)
+    by_round = (
+        kills.filter(pl.col("weapon") != WORLD_WEAPON)
+        .select("tick", blades.alias("is_blade"))
+        .sort("tick")
+        .join_asof(
+            rounds.select("start_tick").sort("start_tick"), left_on="tick", right_on="start_tick", coalesce=False
+        )
+        .group_by("start_tick")
+        .agg(pl.col("is_blade").all().alias("is_melee_only"))
+        .drop_nulls("start_tick")
+    )
+    joined = rounds.join(by_round, on="start_tick", how="left", maintain_order="left")
+    return joined.with_columns(pl.col("is_melee_only").fill_null(value=False))
 
 
 def _complete_rounds(awpy_rounds: pl.DataFrame) -> pl.DataFrame:
@@ -119,22 +192,12 @@ def _event_ticks(tables: AwpyTables, name: str) -> pl.Series:
     return pl.Series(name, [], pl.Int32) if event is None else event["tick"].cast(pl.Int32)
 
 
-def state_ticks(rounds: pl.DataFrame, last_tick: int) -> list[int]:
+def state_ticks(rounds: pl.DataFrame) -> list[int]:
     """The ticks at which the counter and the scores are needed: each round's freeze end, and a moment after its end."""
-    settled = _settle_tick(last_tick)
-    return rounds.select(pl.concat_list(_live_tick(), settled))["start_tick"].explode().drop_nulls().unique().to_list()
+    return pl.concat([rounds["live_tick"], rounds["settle_tick"]]).drop_nulls().unique().to_list()
 
 
-def _live_tick() -> pl.Expr:
-    return pl.coalesce("freeze_end_tick", "start_tick").alias("start_tick")
-
-
-def _settle_tick(last_tick: int) -> pl.Expr:
-    latest = pl.min_horizontal(pl.col("officially_ended_tick") - 1, pl.lit(last_tick, pl.Int32))
-    return pl.min_horizontal(pl.col("end_tick") + SETTLE_TICKS, latest)
-
-
-def with_counters(rounds: pl.DataFrame, state: pl.DataFrame, last_tick: int) -> pl.DataFrame:
+def with_counters(rounds: pl.DataFrame, state: pl.DataFrame) -> pl.DataFrame:
     """Add what the game's counters said: rounds_before, is_warmup, t_before, ct_before, t_after, ct_after; or null."""
     counters = state.group_by("tick").agg(
         pl.max("total_rounds_played").alias("rounds_before"),
@@ -145,8 +208,7 @@ def with_counters(rounds: pl.DataFrame, state: pl.DataFrame, last_tick: int) -> 
     before = counters.rename({"t": "t_before", "ct": "ct_before"})
     after = counters.select("tick", pl.col("t").alias("t_after"), pl.col("ct").alias("ct_after"))
     return (
-        rounds.with_columns(_live_tick().alias("live_tick"), _settle_tick(last_tick).alias("settle_tick"))
-        .join(before, left_on="live_tick", right_on="tick", how="left")
+        rounds.join(before, left_on="live_tick", right_on="tick", how="left")
         .join(after, left_on="settle_tick", right_on="tick", how="left")
         .sort("start_tick")
         .with_columns(pl.col("is_warmup").fill_null(value=False))
@@ -180,11 +242,11 @@ def _excluded_kind() -> pl.Expr:
     """Why a round does not count; null when it does."""
     later = pl.when("is_complete").then("rounds_before").shift(-1).reverse().cum_min().reverse()
     later = later.fill_null(strategy="backward")
-    set_back = later <= pl.col("rounds_before")
+    set_back = (later <= pl.col("rounds_before")).fill_null(value=False)
     return (
         pl.when("is_warmup")
         .then(pl.lit("warmup"))
-        .when("is_knife")
+        .when(pl.col("is_knife") | (set_back & pl.col("is_melee_only")))
         .then(pl.lit("knife"))
         .when(~pl.col("is_complete"))
         .then(pl.lit("aborted"))
