@@ -4,6 +4,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -158,7 +159,7 @@ def test_tries_are_used_up_and_then_the_job_is_dead(bench: JobBench) -> None:
     with bench.working(kind):
         view = bench.wait_for(asked.job_id, "dead")
     assert step.attempts == [1, 2, 3]
-    assert (view.error_class, view.reason, view.attempts) == ("TransientError", "the server is busy", 2)
+    assert (view.error_class, view.reason, view.attempts) == ("TransientError", "the server is busy", 3)
 
 
 def test_a_permanent_error_kills_at_once_and_says_why(bench: JobBench) -> None:
@@ -462,6 +463,43 @@ def test_health_says_whether_somebody_works(bench: JobBench) -> None:
     assert bench.client.workers() == []
 
 
+def test_health_says_when_the_database_is_gone(tmp_path: Path) -> None:
+    with open_bench(quick_config(f"sqlite:///{tmp_path}/jobs.sqlite")) as bench:
+        (tmp_path / "jobs.sqlite").write_bytes(b"this is no database any more" * 100)
+        health = bench.client.healthcheck()
+    assert not health.ok
+    assert "does not answer" in health.problem
+
+
+def test_everything_that_is_called_is_called_inside_what_the_wiring_puts_around(bench: JobBench) -> None:
+    depth = 0
+    seen: dict[str, int] = {}
+    lock = threading.Lock()
+
+    @contextmanager
+    def around() -> Iterator[None]:
+        nonlocal depth
+        with lock:
+            depth += 1
+        try:
+            yield
+        finally:
+            with lock:
+                depth -= 1
+
+    def note(name: str) -> None:
+        seen[name] = depth
+
+    failing = Failing(BadInputError("no"))
+    kind = kind_of(lambda _s, _c: note("step"), failing, on_failed=lambda _s, _f: note("on_failed"))
+    sweep = [kind.request("abc", version="1")]
+    with bench.working(kind, sweeps=[lambda: (note("sweep"), sweep)[1]], around=around):  # type: ignore[func-returns-value]  # only noted
+        bench.wait_for("probe:abc:1", "dead")
+    assert set(seen) == {"step", "on_failed", "sweep"}
+    assert min(seen.values()) > 0
+    assert depth == 0
+
+
 # ---- workers that die
 
 
@@ -630,6 +668,18 @@ def test_one_worker_per_process(bench: JobBench) -> None:
         second = bench.engine.worker([kind_of(nothing)])
         with pytest.raises(SettingsError, match="already runs in this process"):
             second.start()
+
+
+def test_two_periodic_tasks_of_one_name_are_refused(bench: JobBench) -> None:
+    task = Periodic("sweep", 1.0, lambda: None)
+    with pytest.raises(SettingsError, match="names of their own"):
+        bench.engine.worker([kind_of(nothing)], periodics=[task])
+
+
+def test_stopping_twice_is_stopping_once(bench: JobBench) -> None:
+    with bench.working(kind_of(nothing)) as worker:
+        assert worker.stop()
+    assert bench.client.workers() == []
 
 
 def test_queue_limits_are_taken_from_the_settings(jobs_url: str) -> None:

@@ -9,6 +9,7 @@ from makers.waiting import until
 from offangle.jobs.client import JobClient
 from offangle.jobs.config import JobsConfig, QueueConfig
 from offangle.jobs.engine import JobEngine
+from offangle.jobs.execution import Around
 from offangle.jobs.kinds import Backoff, JobKind, Periodic, Step, StepContext, StepFunction
 from offangle.jobs.views import JobState, JobView
 from offangle.jobs.worker import JobWorker, Sweep
@@ -23,7 +24,7 @@ def quick_config(database_url: str, **changes: Any) -> JobsConfig:
         queues=(QueueConfig("default", worker_concurrency=4), QueueConfig("narrow", worker_concurrency=1)),
         poll_every_s=0.05,
         heartbeat_every_s=0.2,
-        heartbeat_limit_s=1.5,
+        heartbeat_limit_s=2.0,
         reap_every_s=0.2,
         cancel_poll_every_s=0.05,
         sweep_every_s=0.2,
@@ -53,10 +54,14 @@ class JobBench:
 
     @contextlib.contextmanager
     def working(
-        self, *kinds: JobKind, sweeps: Sequence[Sweep] = (), periodics: Sequence[Periodic] = ()
+        self,
+        *kinds: JobKind,
+        sweeps: Sequence[Sweep] = (),
+        periodics: Sequence[Periodic] = (),
+        around: Around = contextlib.nullcontext,
     ) -> Iterator[JobWorker]:
         """A worker in this process for the length of a `with` block."""
-        worker = self.engine.worker(kinds, sweeps=sweeps, periodics=periodics)
+        worker = self.engine.worker(kinds, sweeps=sweeps, periodics=periodics, around=around)
         worker.start()
         try:
             yield worker

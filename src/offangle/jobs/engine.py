@@ -1,11 +1,13 @@
 """The door of this room: the wiring builds one JobEngine and takes its two faces from it."""
 
 from collections.abc import Iterable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 
 from offangle.jobs.client import JobClient
 from offangle.jobs.config import JobsConfig
 from offangle.jobs.database import open_engine, prepare
+from offangle.jobs.execution import Around
 from offangle.jobs.kinds import JobKind, Periodic
 from offangle.jobs.worker import JobWorker, Sweep
 
@@ -29,7 +31,12 @@ class JobEngine:
         return JobClient(self.config)
 
     def worker(
-        self, kinds: Iterable[JobKind], *, sweeps: Sequence[Sweep] = (), periodics: Sequence[Periodic] = ()
+        self,
+        kinds: Iterable[JobKind],
+        *,
+        sweeps: Sequence[Sweep] = (),
+        periodics: Sequence[Periodic] = (),
+        around: Around = nullcontext,
     ) -> JobWorker:
-        """A worker, not yet started."""
-        return JobWorker(self.config, kinds, sweeps=sweeps, periodics=periodics)
+        """A worker, not yet started; see JobWorker for the arguments."""
+        return JobWorker(self.config, kinds, sweeps=sweeps, periodics=periodics, around=around)

@@ -9,8 +9,8 @@ import logging
 import threading
 import time
 import traceback
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import asdict, dataclass, field
 from typing import Any, NoReturn, TypeAlias
 
@@ -26,6 +26,7 @@ from offangle.jobs.notes import Notes, RunKey
 logger = logging.getLogger(__name__)
 
 Outcome: TypeAlias = dict[str, Any]
+Around: TypeAlias = Callable[[], AbstractContextManager[object]]
 
 STEPS_CHANGED = "StepsChanged"
 FAILURE_STEP = "on_failed"  # the durable step that tells the kind that its job is dead
@@ -145,8 +146,16 @@ class JobContext:
 class JobRunner:
     """Runs jobs of the given kinds, as the body of DBOS's workflow."""
 
-    def __init__(self, config: JobsConfig, kinds: Mapping[str, JobKind], notes: Notes, executor_id: str) -> None:
+    def __init__(
+        self,
+        config: JobsConfig,
+        kinds: Mapping[str, JobKind],
+        notes: Notes,
+        executor_id: str,
+        around: Around = nullcontext,
+    ) -> None:
         self._config = config
+        self._around = around
         self._kinds = kinds
         self._notes = notes
         self._executor_id = executor_id
@@ -183,24 +192,34 @@ class JobRunner:
             if "failure" in outcome:
                 failure = JobFailure(**outcome["failure"])
                 self._tell(kind, subject, failure)
-                self._die(run.key, failure)
+                self._die(run.key, failure, attempts=outcome["attempts"])
             results[step.name] = outcome["result"]
         self._notes.done(run.key)
 
-    def _die(self, key: RunKey, failure: JobFailure) -> NoReturn:
-        self._notes.died(key, failure)
+    def _die(self, key: RunKey, failure: JobFailure, *, attempts: int = 0) -> NoReturn:
+        self._notes.died(key, failure, attempts=attempts)
         logger.error("job %s is dead: %s: %s", key.job_id, failure.error_class, failure.message)
         raise JobDiedError(f"{failure.error_class} in step {failure.step}: {failure.message}")
 
     def _tell(self, kind: JobKind, subject: str, failure: JobFailure) -> None:
         if kind.on_failed is not None:
-            DBOS.run_step({"name": FAILURE_STEP}, _call_on_failed, kind, subject, failure)
+            DBOS.run_step({"name": FAILURE_STEP}, self._call_on_failed, kind, subject, failure)
+
+    def _call_on_failed(self, kind: JobKind, subject: str, failure: JobFailure) -> None:
+        if kind.on_failed is None:
+            return
+        try:
+            with self._around():
+                kind.on_failed(subject, failure)
+        except Exception:
+            # The job is dead either way, and its own reason matters more than this one.
+            logger.exception("on_failed of job kind %s failed for %s", kind.name, subject)
 
     def _outcome(self, task: "_Task") -> Outcome:
         """Try a step until it succeeds, fails for good or must end."""
         attempts, crashes = self._notes.step_begun(task.run.key, task.number, task.step.name)
         if crashes >= self._config.max_crashes:
-            return {"failure": asdict(_poison(task.step.name, crashes))}
+            return {"failure": asdict(_poison(task.step.name, crashes)), "attempts": attempts}
         while True:
             result, error = self._try(task, attempts + 1)
             if error is None:
@@ -208,7 +227,7 @@ class JobRunner:
             attempts += 1
             failure = describe(error, task.step.name)
             if _is_permanent(error) or attempts >= task.kind.max_attempts:
-                return {"failure": asdict(failure)}
+                return {"failure": asdict(failure), "attempts": attempts}
             delay_s = task.kind.backoff.delay_s(attempts)
             logger.warning("job %s: %s; next try in %.1f s", task.run.key.job_id, failure.message, delay_s)
             self._notes.retrying(task.run.key, failure, attempts=attempts, delay_s=delay_s)
@@ -219,7 +238,8 @@ class JobRunner:
         every_s = self._config.progress_every_s
         context = JobContext(task.run, self._notes, attempt=attempt, results=dict(task.results), every_s=every_s)
         try:
-            result = task.step.function(task.subject, context)
+            with self._around():
+                result = task.step.function(task.subject, context)
             _refuse_non_json(result, task.step.name)
         except JobCancelledError:
             if task.run.ended.is_set():
@@ -240,16 +260,6 @@ class _Task:
     step: Step
     subject: str
     results: Mapping[str, JsonValue]
-
-
-def _call_on_failed(kind: JobKind, subject: str, failure: JobFailure) -> None:
-    if kind.on_failed is None:
-        return
-    try:
-        kind.on_failed(subject, failure)
-    except Exception:
-        # The job is dead either way, and its own reason matters more than this one.
-        logger.exception("on_failed of job kind %s failed for %s", kind.name, subject)
 
 
 def _is_permanent(error: BaseException) -> bool:

@@ -104,10 +104,11 @@ class Notes:
         with self._engine.begin() as connection:
             _change_own(connection, run, phase="running", **CLEARED_REASON)
 
-    def died(self, run: RunKey, failure: JobFailure) -> None:
+    def died(self, run: RunKey, failure: JobFailure, *, attempts: int) -> None:
         """The job is dead; the reason stays until somebody retries it."""
         with self._engine.begin() as connection:
-            _change_own(connection, run, phase="dead", finished_at_ms=now_ms(connection), **_reason(failure))
+            ended = now_ms(connection)
+            _change_own(connection, run, phase="dead", attempts=attempts, finished_at_ms=ended, **_reason(failure))
 
     def done(self, run: RunKey) -> None:
         """All steps are through."""

@@ -6,6 +6,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import nullcontext
 from functools import partial
 from typing import TypeAlias
 
@@ -15,7 +16,7 @@ from offangle.core.errors import SettingsError
 from offangle.jobs.client import WORKFLOW_NAME, JobClient
 from offangle.jobs.config import APPLICATION_NAME, JobsConfig
 from offangle.jobs.database import DBOS_SCHEMA, open_engine, prepare
-from offangle.jobs.execution import JobDiedError, JobRunner
+from offangle.jobs.execution import Around, JobDiedError, JobRunner
 from offangle.jobs.kinds import JobCancelledError, JobKind, JobRequest, Periodic
 from offangle.jobs.notes import Notes, RunKey
 from offangle.jobs.reaper import Heartbeat, Reaper
@@ -44,6 +45,8 @@ class JobWorker:
         sweeps: Called every `sweep_every_s` by one worker; what they return is enqueued. They find rows whose job was
             never asked for because a process died between its commit and its enqueue.
         periodics: Called at their own pace, each by one worker at a time.
+        around: Entered around every call of a step, `on_failed`, a sweep or a periodic task; the place to give database
+            connections back.
     """
 
     def __init__(
@@ -53,15 +56,17 @@ class JobWorker:
         *,
         sweeps: Sequence[Sweep] = (),
         periodics: Sequence[Periodic] = (),
+        around: Around = nullcontext,
     ) -> None:
         self._config = config
+        self._around = around
         self._kinds = _by_name(config, kinds)
         self._sweeps = tuple(sweeps)
-        self._periodics = list(periodics)
+        self._periodics = _with_own_names(periodics)
         self.executor_id = f"{config.executor_name}-{uuid.uuid4().hex[:12]}"
         self._engine = open_engine(config)
         self._notes = Notes(self._engine)
-        self._runner = JobRunner(config, self._kinds, self._notes, self.executor_id)
+        self._runner = JobRunner(config, self._kinds, self._notes, self.executor_id, around)
         self._heartbeat = Heartbeat(config, self._engine, self.executor_id)
         self._reaper = Reaper(config, self._engine, self.executor_id)
         self._schedule = Schedule(config, self._engine, self.executor_id)
@@ -122,7 +127,11 @@ class JobWorker:
         for periodic in self._all_periodics():
             self._schedule.add(periodic)
             poll_s = min(MAX_SCHEDULE_POLL_S, max(MIN_SCHEDULE_POLL_S, periodic.every_s / 10))
-            self._spawn(f"periodic-{periodic.name}", poll_s, partial(self._schedule.run_if_due, periodic), self._stop)
+            self._spawn(f"periodic-{periodic.name}", poll_s, partial(self._run_if_due, periodic), self._stop)
+
+    def _run_if_due(self, periodic: Periodic) -> None:
+        with self._around():
+            self._schedule.run_if_due(periodic)
 
     def _all_periodics(self) -> list[Periodic]:
         sweep = Periodic(SWEEP_NAME, self._config.sweep_every_s, self._sweep)
@@ -197,8 +206,9 @@ class JobWorker:
         Returns:
             Whether every step ended in time.
         """
+        if self._stop.is_set():
+            return True
         clean = self._runner.runs.stop(self._config.stop_grace_s if grace_s is None else grace_s)
-        self._stop.set()
         self._tear_down()
         logger.info("worker %s stopped%s", self.executor_id, "" if clean else ", leaving a step behind")
         return clean
@@ -230,6 +240,13 @@ def _is_news(record: logging.LogRecord) -> bool:
     """Whether this is not merely DBOS telling that a job died or was ended, which has been said already."""
     error = record.exc_info[1] if record.exc_info else None
     return not isinstance(error, JobDiedError | JobCancelledError)
+
+
+def _with_own_names(periodics: Sequence[Periodic]) -> list[Periodic]:
+    names = [SWEEP_NAME, *(periodic.name for periodic in periodics)]
+    if len(set(names)) != len(names):
+        raise SettingsError(f"jobs: periodic tasks need names of their own, got {names}")
+    return list(periodics)
 
 
 def _by_name(config: JobsConfig, kinds: Iterable[JobKind]) -> dict[str, JobKind]:
