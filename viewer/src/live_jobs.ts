@@ -13,14 +13,25 @@ export interface JobNews {
   match_url: string;
 }
 
-/** Follow the viewer's jobs; the browser reconnects by itself and says where it was. */
+/** Follow the viewer's jobs while the page is in sight: a browser opens only six connections to a server at once. */
 export function startLiveJobs(tray: Tray): void {
-  const source = new EventSource("/events/");
+  let source: EventSource | null = null;
+  const follow = (): void => {
+    source?.close();
+    source = document.visibilityState === "visible" ? open(tray) : null;
+  };
+  document.addEventListener("visibilitychange", follow);
+  addEventListener("pagehide", () => source?.close());
+  follow();
+}
+
+function open(tray: Tray): EventSource {
+  const source = new EventSource("/events/"); // it reconnects by itself and says where it was
   source.addEventListener("job", (event) => {
     const news = JSON.parse((event as MessageEvent<string>).data) as JobNews;
     tray.hear(news);
     document.body.dispatchEvent(new CustomEvent("jobs-changed", { detail: news }));
     if (news.state === "done") document.body.dispatchEvent(new CustomEvent("matches-changed", { detail: news }));
   });
-  addEventListener("pagehide", () => source.close());
+  return source;
 }

@@ -7,23 +7,33 @@ export interface Stage {
 }
 
 export const STAGES: readonly Stage[] = [
-  { name: "parse", label: "Decoding", weight: 0.72 },
-  { name: "check", label: "Checking", weight: 0.03 },
-  { name: "store", label: "Storing", weight: 0.08 },
-  { name: "analyse", label: "Analysing", weight: 0.13 },
-  { name: "publish", label: "Publishing", weight: 0.03 },
-  { name: "notify", label: "Publishing", weight: 0.01 },
+  { name: "received", label: "Received", weight: 0.01 },
+  { name: "decoding", label: "Decoding", weight: 0.72 },
+  { name: "checking", label: "Checking", weight: 0.03 },
+  { name: "storing", label: "Storing", weight: 0.08 },
+  { name: "analysing", label: "Analysing", weight: 0.13 },
+  { name: "publishing", label: "Publishing", weight: 0.03 },
 ];
+
+/** A step tells its own name for the moment before it tells its stage. */
+const STEPS: Readonly<Record<string, string>> = {
+  parse: "received",
+  check: "checking",
+  store: "storing",
+  analyse: "analysing",
+  publish: "publishing",
+  notify: "publishing",
+};
 
 /** What to call a stage; one that is not known here is shown as the worker calls it. */
 export function stageLabel(name: string): string {
-  const known = STAGES.find((stage) => stage.name === name)?.label;
+  const known = STAGES.find((stage) => stage.name === (STEPS[name] ?? name))?.label;
   return known ?? name.charAt(0).toUpperCase() + name.slice(1);
 }
 
 /** Share of the whole job done, from its stage and the share of that stage done (both 0 to 1). */
 export function overall(stage: string, fraction: number): number {
-  const at = STAGES.findIndex(({ name }) => name === stage);
+  const at = STAGES.findIndex(({ name }) => name === (STEPS[stage] ?? stage));
   if (at < 0) return 0;
   const before = STAGES.slice(0, at).reduce((sum, { weight }) => sum + weight, 0);
   return Math.min(1, before + (STAGES[at]?.weight ?? 0) * Math.min(1, Math.max(0, fraction)));

@@ -131,7 +131,7 @@ export class Tray {
         const text = share < 1 ? `Uploading · ${fileSize(sent)} of ${fileSize(file.size)}` : "Received · storing";
         entry.say([text, share < 1 ? left : ""].filter(Boolean).join(" · "), share);
       });
-      this.accept(entry, received);
+      received.forEach((file, place) => this.accept(place === 0 ? entry : this.show(file.name), file));
     } catch (error) {
       if (!(error instanceof UploadError)) throw error;
       entry.fail(error.message, error.hint);
@@ -139,16 +139,17 @@ export class Tray {
   }
 
   private accept(entry: Entry, received: Received): void {
+    if (received.error) {
+      entry.fail(received.error, received.hint);
+      return;
+    }
     const known = this.byJob.get(received.job_id);
     if (known && known !== entry) known.element.remove();
     if (received.job_id) this.byJob.set(received.job_id, entry);
-    if (received.match_url) {
-      entry.done("Already here", received.match_url);
-      return;
-    }
-    entry.say("Received · waiting for the worker", 0);
     const news = this.latest.get(received.job_id);
-    if (news) tell(entry, news);
+    if (news && !received.duplicate) tell(entry, news);
+    else if (received.match_url) entry.done(received.duplicate ? "Already here" : "Ready", received.match_url);
+    else entry.say("Received · waiting for the worker", 0);
   }
 }
 

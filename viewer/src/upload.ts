@@ -1,11 +1,13 @@
 import { csrfToken } from "./http";
 
-/** What the server answers to an upload. */
+/** What became of one match file; an archive may hold several. */
 export interface Received {
   name: string;
   job_id: string;
-  duplicate: boolean;
   match_url: string;
+  duplicate: boolean;
+  error: string;
+  hint: string;
 }
 
 export class UploadError extends Error {
@@ -17,13 +19,14 @@ export class UploadError extends Error {
   }
 }
 
-interface Problem {
+interface Answer {
+  files?: Received[];
   error?: string;
   hint?: string;
 }
 
 /** Send a file as it is, without loading it into memory; `onProgress` hears the bytes sent. */
-export function upload(file: File, onProgress: (sent: number) => void): Promise<Received> {
+export function upload(file: File, onProgress: (sent: number) => void): Promise<Received[]> {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest(); // fetch cannot tell how much of a body has been sent
     request.open("POST", `/upload/?name=${encodeURIComponent(file.name)}`);
@@ -33,7 +36,8 @@ export function upload(file: File, onProgress: (sent: number) => void): Promise<
     request.setRequestHeader("Accept", "application/json");
     request.upload.addEventListener("progress", (event) => onProgress(event.loaded));
     request.addEventListener("load", () => {
-      if (request.status >= 200 && request.status < 300) resolve(request.response as Received);
+      const { files } = (request.response ?? {}) as Answer;
+      if (files) resolve(files);
       else reject(problem(request));
     });
     request.addEventListener("error", () =>
@@ -44,8 +48,8 @@ export function upload(file: File, onProgress: (sent: number) => void): Promise<
 }
 
 function problem(request: XMLHttpRequest): UploadError {
-  const answer = (request.response ?? {}) as Problem;
+  const answer = (request.response ?? {}) as Answer;
   if (answer.error) return new UploadError(answer.error, answer.hint);
-  if (request.status === 403) return new UploadError("You are signed out.", "Reload the page and sign in.");
+  if (request.status === 401 || request.status === 403) return new UploadError("You are signed out.", "Reload the page and sign in.");
   return new UploadError(`The server answered ${request.status}.`, "Try again; if it happens again, look at the log.");
 }

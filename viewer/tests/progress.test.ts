@@ -11,8 +11,8 @@ describe("overall", () => {
   });
 
   it("takes fractions out of bounds for their bound, and nothing for a stage it does not know", () => {
-    expect(overall("check", 7)).toBe(overall("check", 1));
-    expect(overall("parse", -1)).toBe(0);
+    expect(overall("checking", 7)).toBe(overall("checking", 1));
+    expect(overall("received", -1)).toBe(0);
     expect(overall("brew coffee", 0.5)).toBe(0);
     expect(stageLabel("brew")).toBe("Brew");
   });

@@ -2,6 +2,34 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
+from offangle.web.views import events, jobs, matches, players, settings, sign_in, uploads
+
 urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", include("offangle.web.api.urls")),
+    path("", matches.match_list, name="match-list"),
+    path("matches/<uuid:match_id>/", matches.match_tab, name="match"),
+    path("matches/<uuid:match_id>/delete/", matches.match_delete, name="match-delete"),
+    path("matches/<uuid:match_id>/rounds/<int:number>/", matches.match_tab, {"slug": "rounds"}, name="match-round"),
+    path("matches/<uuid:match_id>/<slug:slug>/", matches.match_tab, name="match-tab"),
+    path("players/", players.player_list, name="player-list"),
+    path("players/<str:steam_id>/", players.player, name="player"),
+    path("jobs/", jobs.job_list, name="job-list"),
+    path("jobs/<slug:sha256>/retry/", jobs.job_retry, name="job-retry"),
+    path("jobs/<slug:sha256>/cancel/", jobs.job_cancel, name="job-cancel"),
+    path("jobs/<slug:sha256>/delete/", jobs.job_delete, name="job-delete"),
+    path("upload/", uploads.upload, name="upload"),
+    path("events/", events.events, name="events"),
+    path("settings/", settings.settings_page, name="settings"),
+    path("settings/time-zone/", settings.change_time_zone, name="settings-time-zone"),
+    path("settings/password/", settings.change_password, name="settings-password"),
+    path("settings/tokens/", settings.create_token, name="settings-token-create"),
+    path("settings/tokens/<int:token_id>/revoke/", settings.revoke_token, name="settings-token-revoke"),
+    path("sign-in/", sign_in.SignIn.as_view(), name="sign-in"),
+    path("sign-in/<str:secret>/", sign_in.sign_in_by_link, name="sign-in-link"),
+    path("sign-out/", sign_in.sign_out, name="sign-out"),
 ]
+
+handler400 = "offangle.web.problems.bad_request"
+handler403 = "offangle.web.problems.forbidden"
+handler404 = "offangle.web.problems.not_found"
+handler500 = "offangle.web.problems.server_error"

@@ -1,0 +1,1 @@
+"""One file per subject; each view reads, calls a use case or a query, and renders."""
