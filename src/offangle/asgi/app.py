@@ -1,20 +1,19 @@
 """The web process: one ASGI application."""
 
-import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, Final
 
 from django.core.asgi import get_asgi_application
 
 from offangle.bootstrap.build import start
 from offangle.bootstrap.lifeline import end_with_parent
+from offangle.web.streaming import StreamingHandler
 
-Scope = dict[str, Any]
-Receive = Callable[[], Awaitable[dict[str, Any]]]
-Send = Callable[[dict[str, Any]], Awaitable[None]]
+Message = MutableMapping[str, Any]
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
-
-logger = logging.getLogger(__name__)
 
 
 class Application:
@@ -52,7 +51,7 @@ def create_application() -> Application:
     """Build the services of this process and the application on top."""
     end_with_parent()
     start()
-    return Application(get_asgi_application())
+    return Application(StreamingHandler(get_asgi_application()))
 
 
 application: Final = create_application()

@@ -118,3 +118,15 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 UPLOAD_LIMIT_BYTES = _settings.max_upload_mb * 1024 * 1024
 DATA_FOLDER = _settings.data_dir.resolve()
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname:<7} {name}: {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": "INFO"},
+    "loggers": {
+        # Django's own defaults send errors by mail; they belong into the log.
+        "django": {"handlers": ["console"], "level": "INFO", "propagate": False},
+        "dbos": {"level": "WARNING"},
+    },
+}
