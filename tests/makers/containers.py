@@ -79,10 +79,9 @@ def tar_of(members: dict[str, bytes]) -> bytes:
     return buffer.getvalue()
 
 
-def zstd_bomb(blocks: int) -> bytes:
-    """A zstd frame of `blocks` blocks, each four bytes long and 128 KiB unpacked."""
-    window_8_mib = bytes([13 << 3])
-    header = b"\x28\xb5\x2f\xfd" + b"\x00" + window_8_mib
+def zstd_bomb(blocks: int, *, window_log: int = 23) -> bytes:
+    """A zstd frame of `blocks` blocks, each four bytes packed and 128 KiB unpacked, and 2**window_log of memory."""
+    header = b"\x28\xb5\x2f\xfd" + b"\x00" + bytes([(window_log - 10) << 3])
     size = 128 * 1024
     block = struct.pack("<I", (size << 3) | (1 << 1))[:3] + b"\0"
     last = struct.pack("<I", (size << 3) | (1 << 1) | 1)[:3] + b"\0"

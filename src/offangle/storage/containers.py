@@ -139,7 +139,8 @@ class _ZlibDecoder:
         return self._object.unused_data
 
     def feed(self, data: bytes) -> Iterator[bytes]:
-        while piece := self._object.decompress(data, PIECE_BYTES):
+        # Asked again after its end, zlib would report what follows the stream a second time.
+        while not self._object.eof and (piece := self._object.decompress(data, PIECE_BYTES)):
             yield piece
             data = self._object.unconsumed_tail
 

@@ -215,7 +215,7 @@ class _Taking:
                 if (stored := self._take_member(reader, member, len(files))) is not None:
                     files.append(stored)
             except BadInputError as error:
-                rejected.append(RejectedMember(shown_name(member.path), error))
+                rejected.append(RejectedMember(_shown(member.path), error))
         if not files:
             raise _nothing_in_zip(rejected)
         return IntakeResult(tuple(files), tuple(rejected))
@@ -286,7 +286,9 @@ def open_demo(store: ObjectStore, key: str, path: Path) -> None:
         with path.open("wb") as file:
             file.writelines(unpacked(source, FileKind.ZSTD))
     except BadInputError as error:
-        raise BadInputError(f"The stored demo {key} is damaged", hint="Delete the match and import it again.") from error
+        raise BadInputError(
+            f"The stored demo {key} is damaged", hint="Delete the match and import it again."
+        ) from error
 
 
 def open_match_file(store: ObjectStore, key: str, path: Path) -> None:
@@ -303,7 +305,11 @@ def open_match_file(store: ObjectStore, key: str, path: Path) -> None:
 def shown_name(name: str) -> str:
     """The last part of a file's name, printable and of bounded length; `upload` if nothing remains."""
     last = PurePosixPath(name.replace("\\", "/")).name
-    return "".join(character for character in last if character.isprintable())[-MAX_NAME_LENGTH:] or "upload"
+    return _shown("" if last == ".." else last) or "upload"
+
+
+def _shown(text: str) -> str:
+    return "".join(character for character in text if character.isprintable())[-MAX_NAME_LENGTH:]
 
 
 class _StreamSource:
