@@ -108,7 +108,8 @@ def with_ends(rounds: pl.DataFrame, round_ends: pl.DataFrame | None) -> pl.DataF
     if round_ends is None:
         return rounds
     decided = (
-        round_ends.filter(pl.col("winner").is_in(["T", "CT"]))
+        round_ends.with_columns(pl.col("winner", "reason").cast(pl.String))  # a column of gaps only has no text type
+        .filter(pl.col("winner").is_in(["T", "CT"]))
         .select(
             pl.col("tick").cast(pl.Int32).alias("late_end"),
             pl.col("winner").str.to_lowercase().cast(SIDE).alias("late_winner"),
