@@ -1,9 +1,10 @@
 """The real recording of a playing client, its truth derived by hand from the posts.
 
-Read post by post: three stays on servers (competitive, wingman, competitive with bots). The third was restarted by hand
-five times, twice in the middle of its first round, so that three epochs with decided rounds were aborted. Half-time
-falls after round 8 of the wingman match. `over` was never sent where a round has an inferred winner. Of the two own kills one
-was seen in its own round (the clip fell from 9 to 8), the other only through the match counter in the next freeze time.
+Read post by post: three stays on servers (competitive, wingman, competitive with bots). The third was restarted by
+hand five times, twice in the middle of its first round, so that three epochs with decided rounds were aborted. Half-
+time falls after round 8 of the wingman match. `over` was never sent where a round has an inferred winner. Of the two
+own kills one was seen in its own round (the clip fell from 9 to 8), the other only through the match counter in the
+next freeze time.
 """
 
 from datetime import datetime
