@@ -232,7 +232,7 @@ class Maker:
 
     def fall(self, one: Round, team: Team, tick: int, *, is_last: bool) -> None:
         """Somebody of `team` dies: by an enemy, or by a team-mate in the first death of each nth round."""
-        victim = self.rng.choice(self.alive(team))
+        victim = self.rng.choice(self.blinded(one, team, tick) or self.alive(team))
         mates = [mate for mate in self.alive(team) if mate is not victim]
         is_odd = self.team_kill_every > 0 and one.number % self.team_kill_every == 0 and not is_last
         if is_odd and mates and not any(row["round_number"] == one.number for row in self.rows["kills"]):
@@ -263,6 +263,15 @@ class Maker:
 
     def alive(self, team: Team) -> list[Player]:
         return [player for player in self.players if player.team == team and player.is_alive]
+
+    def blinded(self, one: Round, team: Team, tick: int) -> list[Player]:
+        """Who of `team` still sees nothing at `tick`: they die first."""
+        blind = {
+            row["victim_steam_id"]
+            for row in self.rows["blinds"]
+            if row["round_number"] == one.number and tick <= row["tick"] + row["duration_s"] * TICK_RATE
+        }
+        return [player for player in self.alive(team) if player.steam_id in blind]
 
     def shoot_dead(self, one: Round, attacker: Player, victim: Player, tick: int) -> None:
         is_headshot = self.rng.random() < 0.45  # about what good players reach
