@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import zstandard
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from makers.containers import PACKINGS, fake_demo, tar_of, zip_of, zstd_bomb
@@ -45,6 +45,7 @@ def opened(packed: bytes, packing: str) -> bytes:
     return b"".join(unpacked(io.BytesIO(packed), KINDS[packing]))
 
 
+@settings(deadline=None)
 @given(packings, contents, st.lists(st.integers(1, 5000), max_size=30))
 def test_any_cut_into_chunks_gives_the_same(packing: str, content: bytes, sizes: list[int]) -> None:
     packed = PACKINGS[packing](content)
@@ -52,6 +53,7 @@ def test_any_cut_into_chunks_gives_the_same(packing: str, content: bytes, sizes:
     assert same(b"".join(pieces), content)
 
 
+@settings(deadline=None)
 @given(packings, st.lists(contents, min_size=1, max_size=4), st.integers(0, 600))
 def test_streams_one_after_the_other_are_one_file(packing: str, contents: list[bytes], padding: int) -> None:
     packed = b"".join(PACKINGS[packing](content) for content in contents) + b"\0" * padding
@@ -65,6 +67,7 @@ def test_a_stream_of_many_pieces_hands_over_to_the_next(packing: str) -> None:
     assert same(opened(packed, packing), b"".join(contents))
 
 
+@settings(deadline=None)
 @given(packings, st.binary(min_size=1, max_size=3000), st.data())
 def test_every_cut_off_file_is_noticed(packing: str, content: bytes, data: st.DataObject) -> None:
     packed = PACKINGS[packing](content)
@@ -73,6 +76,7 @@ def test_every_cut_off_file_is_noticed(packing: str, content: bytes, data: st.Da
         opened(packed[:end], packing)
 
 
+@settings(deadline=None)
 @given(packings, st.data())
 def test_a_flipped_bit_never_passes_as_other_content(packing: str, data: st.DataObject) -> None:
     content = fake_demo(3000)
@@ -158,7 +162,7 @@ def test_files_are_known_by_their_first_bytes(head: bytes, kind: FileKind) -> No
     assert sniff(head) is kind
 
 
-@pytest.mark.parametrize("kind", sorted(set(FileKind) - {FileKind.DEMO}, key=lambda kind: kind.value))
+@pytest.mark.parametrize("kind", sorted(set(FileKind) - {FileKind.DEMO}, key=str))
 def test_each_refusal_has_its_own_words(kind: FileKind) -> None:
     others = {refuse(other).message for other in FileKind if other is not kind and other is not FileKind.DEMO}
     assert refuse(kind).message not in others

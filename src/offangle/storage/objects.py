@@ -134,7 +134,7 @@ class ObjectStore:
 
     def put_bytes(self, key: str, data: bytes) -> None:
         """Write `data` under `key`, over whatever is there."""
-        with self._errors(key):
+        with self._write_errors(key):
             obstore.put(self._store, checked_key(key), data, use_multipart=False)
 
     def put_file(self, key: str, path: Path) -> None:
@@ -144,7 +144,7 @@ class ObjectStore:
             OSError: The file cannot be read.
         """
         path.stat()  # a missing local file must not look like a missing object
-        with self._errors(key):
+        with self._write_errors(key):
             obstore.put(
                 self._store,
                 checked_key(key),
@@ -266,6 +266,16 @@ class ObjectStore:
         with self._errors(key):
             for piece in stream:
                 yield bytes(piece)
+
+    @contextmanager
+    def _write_errors(self, key: str) -> Iterator[None]:
+        try:
+            with self._errors(key):
+                yield
+        except NotFoundError as error:
+            raise SettingsError(
+                f"The object store at {self.where} does not exist", hint="Create the bucket, or correct its name."
+            ) from error
 
     @contextmanager
     def _errors(self, key: str) -> Iterator[None]:

@@ -9,6 +9,7 @@ import pytest
 
 from makers.s3_server import make_bucket
 from offangle.core.errors import BadInputError, NotFoundError, SettingsError, TransientError
+from offangle.storage import objects
 from offangle.storage.links import FILES_PATH, LinkSigner
 from offangle.storage.objects import (
     READ_CHUNK_BYTES,
@@ -135,6 +136,14 @@ def test_deleting_a_prefix_leaves_its_neighbours_and_no_empty_folder(store: Obje
     assert store.folders() == ["ab"]
 
 
+def test_many_objects_are_deleted_in_batches(store: ObjectStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(objects, "DELETE_BATCH", 3)
+    for number in range(7):
+        store.put_bytes(f"a/{number}", b"")
+    assert store.delete_prefix("a") == 7
+    assert keys(store) == []
+
+
 def test_the_whole_store_is_not_deleted_by_an_empty_prefix(store: ObjectStore) -> None:
     store.put_bytes("key", b"")
     with pytest.raises(BadInputError, match="whole store"):
@@ -230,6 +239,13 @@ def test_wrong_credentials_are_a_setting_to_correct(s3_endpoint: str, bucket: st
     settings = make_bucket(s3_endpoint, bucket)
     with pytest.raises(SettingsError, match="refuses access"):
         s3_store(replace(settings, secret_key="wrong")).healthcheck()
+
+
+@pytest.mark.s3
+def test_a_bucket_that_does_not_exist_is_a_setting_to_correct(s3_endpoint: str, bucket: str) -> None:
+    settings = replace(make_bucket(s3_endpoint, bucket), bucket="another-bucket")
+    with pytest.raises(SettingsError, match="another-bucket does not exist"):
+        s3_store(settings).healthcheck()
 
 
 @pytest.mark.s3

@@ -46,6 +46,13 @@ def test_a_table_comes_back_with_its_types(store: ObjectStore) -> None:
     assert read_table(store, "m1", "de_mirage", "kills", columns=["side", "tick"]).columns == ["side", "tick"]
 
 
+def test_a_long_table_keeps_its_order(store: ObjectStore) -> None:
+    ticks = pl.DataFrame({"tick": pl.int_range(1_000_000, eager=True).reverse()})
+    write_tables(store, "m1", "de_mirage", {"ticks": ticks})
+    assert read_table(store, "m1", "de_mirage", "ticks").equals(ticks)
+    assert collected(scan_table(store, "ticks").select("tick")).equals(ticks)
+
+
 def test_the_files_are_plain_parquet_for_other_engines(store: ObjectStore, tmp_path: Path) -> None:
     write_tables(store, "m1", "de_mirage", {"kills": KILLS})
     store.download("frames/kills/map=de_mirage/m1.parquet", tmp_path / "kills.parquet")
