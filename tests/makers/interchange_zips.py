@@ -59,7 +59,7 @@ ECONOMY: Final = {
 }
 
 
-def write_interchange_zip(path: Path, match: MatchFrames, version: Version = "3.0", **replaced: Any) -> Path:
+def write_interchange_zip(path: Path, match: MatchFrames, /, version: Version = "3.0", **replaced: Any) -> Path:
     """Write `match` to `path`; `replaced` gives other contents by manifest key (null leaves the file out).
 
     Returns:
@@ -286,7 +286,7 @@ class _Writer:
     def point(self, row: Row, prefix: str) -> Row | None:
         if row[f"{prefix}x"] is None:
             return None
-        number: type[int] | type[float] = int if self.is_columnar else float
+        number: type[int | float] = int if self.is_columnar else float
         return {axis: number(row[f"{prefix}{axis}"]) for axis in "xyz"}
 
     # -- streams -----------------------------------------------------------------------------------------------------
