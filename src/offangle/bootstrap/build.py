@@ -1,19 +1,14 @@
 """The wiring: settings in, real adapters out. Nothing else builds any."""
 
 import hashlib
-import sqlite3
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
 from typing import Final
 
-from django.core.management import call_command
-from django.db import connection, connections
-from django.db.migrations.executor import MigrationExecutor
+from django.db import connections
 
 import offangle.bootstrap.framework  # noqa: F401 -- sets Django up, which everything below rests on
+from offangle.bootstrap.database import prepare_database
 from offangle.config.settings import Settings, load_settings, signing_secret
 from offangle.core.errors import SettingsError
-from offangle.db.queries.weapons import seed_weapons
 from offangle.jobs.config import DEFAULT_QUEUE, JobsConfig, QueueConfig
 from offangle.jobs.engine import JobEngine
 from offangle.pipeline.queueing import DEMO_QUEUE
@@ -26,17 +21,12 @@ from offangle.storage.work import WorkArea
 
 MIB: Final = 1024**2
 WORK_FOLDER: Final = "work"
-SETUP_LOCK_FILE: Final = "setup.lock"
-SETUP_LOCK_S: Final = 120.0
-"""Seconds that a process waits for another one's migrations."""
-POSTGRES_SETUP_LOCK: Final = 8730_0001
-"""Any fixed number that nobody else takes as an advisory lock."""
 QUEUE_POLL_S: Final = 0.3
 """How soon a worker sees a new job: somebody looks at a progress bar, and one indexed query costs little."""
 
 
 def start(settings: Settings | None = None) -> Services:
-    """Bring the data up to date, build the services and install them: what every process but a worker does first.
+    """Bring the data up to date, build the services and install them: what every process does first.
 
     Raises:
         SettingsError: A setting makes no sense.
@@ -50,35 +40,8 @@ def start(settings: Settings | None = None) -> Services:
 
 def prepare_data(settings: Settings) -> None:
     """Create what is missing and migrate what is old; quick when there is nothing to do, safe from many processes."""
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
-    if pending_migrations():
-        with _alone(settings):
-            call_command("migrate", verbosity=0, interactive=False)
-            seed_weapons()
+    prepare_database(settings)
     JobEngine(jobs_config(settings)).prepare()
-
-
-def pending_migrations() -> list[str]:
-    """Migrations that the database lacks."""
-    executor = MigrationExecutor(connection)
-    plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
-    return [f"{migration.app_label}.{migration.name}" for migration, _ in plan]
-
-
-@contextmanager
-def _alone(settings: Settings) -> Iterator[None]:
-    """Keep other processes from migrating at the same time; the lock ends with its process, however that dies."""
-    if settings.database_url:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_lock(%s)", [POSTGRES_SETUP_LOCK])
-            try:
-                yield
-            finally:
-                cursor.execute("SELECT pg_advisory_unlock(%s)", [POSTGRES_SETUP_LOCK])
-        return
-    with closing(sqlite3.connect(settings.data_dir / SETUP_LOCK_FILE, timeout=SETUP_LOCK_S)) as lock:
-        lock.execute("BEGIN EXCLUSIVE")
-        yield
 
 
 def build_services(settings: Settings) -> Services:

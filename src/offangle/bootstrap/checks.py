@@ -10,7 +10,8 @@ from typing import Final
 
 from django.db import DatabaseError, connection
 
-from offangle.bootstrap.build import build_services, jobs_config, pending_migrations
+from offangle.bootstrap.build import build_services, jobs_config
+from offangle.bootstrap.database import pending_migrations
 from offangle.config.settings import Settings
 from offangle.core.errors import OffangleError
 from offangle.jobs.engine import JobEngine

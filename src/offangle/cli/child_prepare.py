@@ -8,7 +8,7 @@ import sys
 
 from django.db import DatabaseError
 
-from offangle.bootstrap.build import prepare_data
+from offangle.bootstrap.database import prepare_database
 from offangle.config.settings import load_settings
 from offangle.core.errors import OffangleError
 from offangle.pipeline.sign_in import create_owner, make_sign_in_link, sign_in_url
@@ -18,7 +18,7 @@ def main() -> int:
     """Prepare, and answer; returns the exit status."""
     try:
         settings = load_settings()
-        prepare_data(settings)
+        prepare_database(settings)
         answer = {"sign_in_url": sign_in_url(settings.base_url, make_sign_in_link(create_owner()))}
     except OffangleError as error:
         return _answer({"error": error.message, "hint": error.hint}, 1)
