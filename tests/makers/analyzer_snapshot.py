@@ -5,6 +5,7 @@ It serves the tests that compare two independent readings of one match; its word
 
 import json
 import lzma
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -53,11 +54,14 @@ class Snapshot:
     players: dict[int, Row]
     kills: list[Row]
     clutches: list[Row]
-    team_economies: dict[int, tuple[str, str]]
+    is_csgo: bool
+    damage_with_bots: Counter[int]
+    """Per player, damage dealt while controlling a bot or to a bot: the other analyzer leaves it out."""
 
 
 def read_snapshot(path: Path) -> Snapshot:
     data: Row = json.loads(lzma.decompress(path.read_bytes()))
+    bots = _damage_with_bots(data["damages"])
     _number_bots(data)
     rounds, economies = data["rounds"], data["playerEconomies"]
     tables = {
@@ -80,8 +84,17 @@ def read_snapshot(path: Path) -> Snapshot:
         players={row["steamId"]: row for row in data["players"].values()},
         kills=data["kills"],
         clutches=data["clutches"],
-        team_economies={row["number"]: (row["teamAEconomyType"], row["teamBEconomyType"]) for row in rounds},
+        is_csgo=data["game"] == "CSGO",
+        damage_with_bots=bots,
     )
+
+
+def _damage_with_bots(damages: list[Row]) -> Counter[int]:
+    total: Counter[int] = Counter()
+    for hit in damages:
+        if hit["attackerSide"] != hit["victimSide"] and (hit["isAttackerControllingBot"] or not hit["victimSteamId"]):
+            total[hit["attackerSteamId"]] += hit["healthDamage"]
+    return total
 
 
 def _number_bots(data: Row) -> None:

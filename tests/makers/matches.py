@@ -100,7 +100,7 @@ def a_match(
     rounds = [a_round()] if rounds is None else rounds
     player_rounds = on_sides(rounds) if player_rounds is None else player_rounds
     known = {row["steam_id"]: row["team"] for row in player_rounds}
-    tables = {
+    tables: dict[str, list[Row]] = {
         "match": [
             {"map_name": "de_mirage", "tick_rate": TICK_RATE, "source": "demo", "is_simulated": False} | (match or {})
         ],

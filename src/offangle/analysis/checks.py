@@ -74,8 +74,9 @@ def check_score(subject: Subject, team: Team) -> Finding:
     won = rounds.filter(pl.col("winner_team") == team).height
     unknown = rounds["winner_team"].null_count()
     before = (rounds.item(0, f"score_{team}_before") or 0) if rounds.height else 0
-    detail = f"{before} won before the recording began; " if before else ""
-    detail += f"{unknown} rounds without a known winner" if unknown else ""
+    notes = [f"{before} won before the recording began"] if before else []
+    notes += [f"{unknown} rounds without a known winner"] if unknown else []
+    detail = listed(notes)
     if stated is None:
         return Finding(None, "not stated", str(won + before), detail)
     return Finding(won + before == stated, str(stated), str(won + before), detail)

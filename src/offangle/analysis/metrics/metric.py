@@ -5,9 +5,7 @@ from typing import Literal
 
 import polars as pl
 
-Group = Literal[
-    "rounds", "combat", "opening", "trades", "clutches", "multi_kills", "utility", "economy", "ratings", "apart"
-]
+Group = Literal["rounds", "combat", "opening", "trades", "clutches", "multi_kills", "utility", "ratings", "apart"]
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
