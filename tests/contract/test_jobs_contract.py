@@ -517,6 +517,47 @@ def test_a_stopping_worker_hands_its_job_back_at_once(bench: JobBench) -> None:
         bench.wait_for(asked.job_id, "done")
 
 
+def test_a_step_that_never_asks_is_left_behind_and_its_job_handed_back(bench: JobBench) -> None:
+    begun, let_go, ended = threading.Event(), threading.Event(), threading.Event()
+    calls: list[str] = []
+
+    def stubborn(_subject: str, context: StepContext) -> None:
+        calls.append(context.job_id)
+        begun.set()
+        if len(calls) == 1:
+            assert let_go.wait(20)
+            ended.set()
+
+    kind = kind_of(stubborn)
+    asked = bench.client.enqueue(kind.request("abc", version="1"))
+    with bench.working(kind) as worker:
+        assert begun.wait(20)
+        assert not worker.stop(grace_s=0.05)
+    assert bench.client.job(asked.job_id).state == "queued"
+    with bench.working(kind):
+        bench.wait_for(asked.job_id, "done")
+        done = bench.client.job(asked.job_id)
+        let_go.set()
+        assert ended.wait(20)
+    assert bench.client.job(asked.job_id) == done
+    assert len(calls) == 2
+
+
+def test_a_job_that_got_lost_inside_its_worker_is_found(bench: JobBench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("offangle.jobs.worker.STRANDED_AFTER_S", 0.3)
+    gate = Gate()
+    kind, lost = kind_of(gate), kind_of(nothing, name="lost", queue="narrow")
+    with bench.working(kind, lost) as worker:
+        held = bench.client.enqueue(kind.request("abc", version="1"))
+        gate.wait()
+        asked = bench.client.enqueue(lost.request("abc", version="1", priority=1))
+        pretend_crash(bench, asked.job_id, worker.executor_id)
+        bench.wait_for(asked.job_id, "done")
+        assert bench.client.job(held.job_id).state == "running"
+        gate.let_go.set()
+        bench.wait_for(held.job_id, "done")
+
+
 def pretend_crash(bench: JobBench, job_id: str, executor: str) -> None:
     """Put a queued job into the hands of a worker that nobody has ever heard of."""
     engine = open_engine(bench.engine.config)

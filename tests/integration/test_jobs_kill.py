@@ -50,12 +50,11 @@ class Scene:
         self.processes.append(process)
         return process
 
-    def start_beside(self, name: str, *options: str) -> "subprocess.Popen[bytes]":
-        """Start a worker process and wait until the others can see it."""
+    def let_begin(self, name: str) -> None:
+        """Let a worker that was started with --wait begin, and return when the others can see it."""
         before = len(self.bench.client.workers())
-        process = self.start(name, *options)
+        (self.trace.folder / f"begin-{name}").touch()
         until(lambda: len(self.bench.client.workers()) > before, what=f"{name} shows up")
-        return process
 
     def wait_until_held(self, name: str) -> None:
         """Wait until a worker stands still where it was told to."""
@@ -89,9 +88,10 @@ def set_scene(url: str, folder: Path, *, default_timing: bool = False) -> Iterat
 def take_over(scene: Scene, point: str) -> float:
     """Kill a worker at a point of its job, with another beside it; the seconds until the job was done."""
     victim = scene.start("victim", "--hold", point)
+    scene.start("heir", "--wait")
     scene.bench.client.enqueue(JOB)
     scene.wait_until_held("victim")
-    scene.start_beside("heir")
+    scene.let_begin("heir")
     victim.send_signal(signal.SIGKILL)
     killed_at_s = time.monotonic()
     scene.bench.wait_for(JOB.job_id, "done", timeout_s=TAKEOVER_LIMIT_S)
@@ -128,9 +128,10 @@ def test_the_settings_people_get_take_over_within_thirty_seconds(jobs_url: str, 
 def test_a_frozen_worker_that_wakes_up_late_changes_nothing(jobs_url: str, tmp_path: Path) -> None:
     with set_scene(jobs_url, tmp_path) as scene:
         frozen = scene.start("frozen", "--hold", "two:after")
+        scene.start("heir", "--wait")
         scene.bench.client.enqueue(JOB)
         scene.wait_until_held("frozen")
-        scene.start_beside("heir")
+        scene.let_begin("heir")
         frozen.send_signal(signal.SIGSTOP)
         scene.bench.wait_for(JOB.job_id, "done", timeout_s=TAKEOVER_LIMIT_S)
         done = scene.bench.client.job(JOB.job_id)
@@ -146,9 +147,10 @@ def test_a_frozen_worker_that_wakes_up_late_changes_nothing(jobs_url: str, tmp_p
 def test_a_worker_asked_to_leave_hands_its_job_over_at_once(jobs_url: str, tmp_path: Path) -> None:
     with set_scene(jobs_url, tmp_path) as scene:
         leaving = scene.start("leaving", "--hold", "two:before")
+        scene.start("heir", "--wait")
         scene.bench.client.enqueue(JOB)
         scene.wait_until_held("leaving")
-        scene.start_beside("heir")
+        scene.let_begin("heir")
         leaving.send_signal(signal.SIGTERM)
         assert leaving.wait(30) == 0, scene.log("leaving")
         view = scene.bench.wait_for(JOB.job_id, "done")
@@ -171,10 +173,11 @@ def test_a_job_that_kills_every_worker_is_dead_in_the_end(jobs_url: str, tmp_pat
 def test_a_global_limit_holds_across_workers(jobs_url: str, tmp_path: Path) -> None:
     with set_scene(jobs_url, tmp_path) as scene:
         scene.start("holder", "--hold", "one:before")
+        scene.start("other", "--wait")
         alone = [JobRequest("alone", f"match-{n}", "1", queue="single") for n in range(2)]
         scene.bench.client.enqueue(alone[0])
         scene.wait_until_held("holder")
-        scene.start_beside("other")
+        scene.let_begin("other")
         scene.bench.client.enqueue(alone[1])
         # The holder takes one of these at most before it holds again; the other worker does the rest.
         free = [JobRequest("victim", f"free-{n}", "1") for n in range(4)]

@@ -109,11 +109,20 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--hold", default="")
     parser.add_argument("--suicide", default="")
     parser.add_argument("--default-timing", action="store_true")
+    parser.add_argument("--wait", action="store_true", help="begin only when FOLDER/begin-NAME is there")
     options = parser.parse_args(arguments)
     victim = Victim(Trace(options.folder), options.name, options.hold, options.suicide)
     config = victim_config(options.database_url, default_timing=options.default_timing)
     kinds = [victim.kind("victim", "default"), victim.kind("alone", "single")]
-    return 0 if JobWorker(config, kinds).run() else 1
+    worker = JobWorker(config, kinds)
+    if options.wait:
+        _wait_for(options.folder / f"begin-{options.name}")
+    return 0 if worker.run() else 1
+
+
+def _wait_for(signal_file: Path) -> None:
+    while not signal_file.exists():
+        time.sleep(0.01)
 
 
 if __name__ == "__main__":
