@@ -2,7 +2,8 @@
 
 demoparser2 answers with pandas; columns are taken over one by one and dropped there, so that a table is never held
 twice. A recording that demoparser2 cannot read still counts: what it would have added is then absent, and the reason
-is written into the `parsers` table.
+is written into the `parsers` table. pandas itself is not imported here: it costs a second at every start, and only
+recordings need it.
 """
 
 from collections.abc import Iterable
@@ -11,7 +12,6 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
 
-import pandas as pd  # type: ignore[import-untyped] # ships no types; only column access is used here
 import polars as pl
 from demoparser2 import DemoParser
 
@@ -107,7 +107,7 @@ def _empty_state() -> pl.DataFrame:
     return pl.DataFrame(schema={**STATE_COLUMNS, **dict.fromkeys(SCOREBOARD_COLUMNS, pl.Int32())})
 
 
-def _take_state(frame: pd.DataFrame) -> pl.DataFrame:
+def _take_state(frame: Any) -> pl.DataFrame:
     schema: dict[str, pl.DataType] = {**STATE_COLUMNS, **dict.fromkeys(SCOREBOARD_COLUMNS, pl.Int32())}
     present = [_take(frame, name, dtype) for name, dtype in schema.items() if name in frame.columns]
     state = pl.DataFrame(present) if present else _empty_state()
@@ -115,7 +115,7 @@ def _take_state(frame: pd.DataFrame) -> pl.DataFrame:
     return state.with_columns(missing).select(list(schema))
 
 
-def _take_input_history(frame: pd.DataFrame) -> pl.DataFrame | None:
+def _take_input_history(frame: Any) -> pl.DataFrame | None:
     if _INPUT_COLUMN not in frame.columns:
         return None
     entries = pl.Series("entries", frame.pop(_INPUT_COLUMN).tolist(), dtype=pl.List(_INPUT_ENTRY), strict=False)
@@ -124,19 +124,24 @@ def _take_input_history(frame: pd.DataFrame) -> pl.DataFrame | None:
     ).filter(pl.col("entries").list.len() > 0)
 
 
-def _take(frame: pd.DataFrame, name: str, dtype: pl.DataType) -> pl.Series:
+def _take(frame: Any, name: str, dtype: pl.DataType) -> pl.Series:
     """Move one column out of pandas; pandas' NaN for "no value" becomes null."""
     return _move(frame, name).cast(dtype, strict=False)
 
 
-def _move(frame: pd.DataFrame, name: str) -> pl.Series:
+def _move(frame: Any, name: str) -> pl.Series:
     column = frame.pop(name)
     if column.dtype.kind in _NUMBER_KINDS:
         return pl.Series(name, column.to_numpy(), nan_to_null=True)
-    return pl.Series(name, [None if pd.isna(value) else value for value in column], strict=False)
+    return pl.Series(name, [None if _is_gap(value) else value for value in column], strict=False)
+
+
+def _is_gap(value: Any) -> bool:
+    """Pandas' ways to say "no value": None, and NaN, which is not even itself."""
+    return value is None or value != value  # noqa: PLR0124 -- the test for NaN that works for any type
 
 
 def _take_all(frame: Any) -> pl.DataFrame | None:
-    if not isinstance(frame, pd.DataFrame) or frame.empty:
+    if len(frame) == 0:
         return None
     return pl.DataFrame([_move(frame, name) for name in list(frame.columns)])

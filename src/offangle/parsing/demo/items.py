@@ -76,7 +76,9 @@ def item_events(tables: AwpyTables, identity: Identity, rounds: pl.DataFrame) ->
         )
         .filter(pl.col("steam_id").is_not_null())
     )
-    return conform("item_events", round_of(translated, rounds))
+    # awpy finds the changes of one tick in no fixed order
+    ordered = translated.sort("tick", "steam_id", "action", "item")
+    return conform("item_events", round_of(ordered, rounds))
 
 
 def chat(tables: AwpyTables, identity: Identity) -> pl.DataFrame:
