@@ -3,6 +3,7 @@
 import json
 from typing import Any, Final
 
+import typer
 from rich.console import Console
 from rich.markup import escape
 
@@ -26,7 +27,7 @@ def notes() -> Console:
 
 def print_json(document: Any) -> None:
     """A document on standard output, readable and plain."""
-    out().print(json.dumps(document, indent=2, ensure_ascii=False), soft_wrap=True, markup=False)
+    typer.echo(json.dumps(document, indent=2, ensure_ascii=False))
 
 
 def exit_code(error: OffangleError) -> int:
@@ -40,7 +41,7 @@ def report(message: str, hint: str, *, as_json: bool, code: int) -> None:
     """One clear message on standard error, with what to do."""
     if as_json:
         document = {"error": {"message": message, "hint": hint, "exit_code": code}}
-        notes().print(json.dumps(document, ensure_ascii=False), soft_wrap=True, markup=False)
+        typer.echo(json.dumps(document, ensure_ascii=False), err=True)
         return
     notes().print(f"[bold red]error:[/] {escape(message)}", soft_wrap=True)
     if hint:

@@ -9,22 +9,29 @@ from rich.table import Table
 
 from offangle.core.sides import TEAMS
 
+UNKNOWN: Final = "-"
+NAME_WIDTH: Final = 16
+"""Cells; with the other columns a table fits a terminal of 80."""
+NOTE: Final = (
+    "[dim]KAST in %; R2.0* is Rating 2.0 (est.), a public fit of an unpublished formula;\n"
+    "Op, Tr, Cl: opening kills, trade kills, clutches won[/]"
+)
 SIDE_NAMES: Final = {"a": "Team A", "b": "Team B"}
 
 
 def whole(number: Any) -> str:
     """A count."""
-    return "–" if number is None else str(number)
+    return UNKNOWN if number is None else str(number)
 
 
 def one_decimal(number: Any) -> str:
     """A figure with one digit after the point."""
-    return "–" if number is None else f"{number:.1f}"
+    return UNKNOWN if number is None else f"{number:.1f}"
 
 
 def two_decimals(number: Any) -> str:
     """A rating."""
-    return "–" if number is None else f"{number:.2f}"
+    return UNKNOWN if number is None else f"{number:.2f}"
 
 
 COLUMNS: Final[tuple[tuple[str, str, Callable[[Any], str]], ...]] = (
@@ -33,12 +40,12 @@ COLUMNS: Final[tuple[tuple[str, str, Callable[[Any], str]], ...]] = (
     ("A", "assists", whole),
     ("HS", "headshot_kills", whole),
     ("ADR", "adr", one_decimal),
-    ("KAST %", "kast", one_decimal),
-    ("Rating 1.0", "rating_1", two_decimals),
-    ("2.0 (est.)", "rating_2_est", two_decimals),
-    ("Open", "opening_kills", whole),
-    ("Trades", "trade_kills", whole),
-    ("Clutches", "clutches_won", whole),
+    ("KAST", "kast", one_decimal),
+    ("R1.0", "rating_1", two_decimals),
+    ("R2.0*", "rating_2_est", two_decimals),
+    ("Op", "opening_kills", whole),
+    ("Tr", "trade_kills", whole),
+    ("Cl", "clutches_won", whole),
 )
 
 
@@ -56,6 +63,8 @@ def print_match(console: Console, document: Mapping[str, Any], name: str) -> Non
         players = [player for player in document["players"] if player["team"] == team]
         if players:
             console.print(_team_table(players, _team_name(match, team)))
+    if document["players"]:
+        console.print(NOTE)
     console.print(_checks(document["checks"]))
 
 
@@ -64,8 +73,8 @@ def _team_name(match: Mapping[str, Any], team: str | None) -> str:
 
 
 def _team_table(players: list[dict[str, Any]], title: str) -> Table:
-    table = Table(title=escape(title), title_justify="left", title_style="bold")
-    table.add_column("Player", min_width=16, max_width=24, no_wrap=True)
+    table = Table(title=escape(title), title_justify="left", title_style="bold", box=None, padding=(0, 2, 0, 0))
+    table.add_column("Player", width=NAME_WIDTH, no_wrap=True)
     for heading, _, _ in COLUMNS:
         table.add_column(heading, justify="right", no_wrap=True)
     for player in players:

@@ -6,7 +6,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
-import polars as pl
 import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -40,7 +39,7 @@ def analyze(
     Prints a scoreboard per team and what was checked. With --json, one document (a list of them when the file is a zip
     of several demos); docs/reference/analyze-json.md describes it.
     """
-    documents = [document for document in _documents(file, out_dir, as_json=as_json)]
+    documents = list(_documents(file, out_dir, as_json=as_json))
     if as_json:
         print_json(documents[0] if len(documents) == 1 else documents)
 
@@ -101,5 +100,4 @@ def _target(out_dir: Path, file: Path, match: LocalMatch, taken: set[str]) -> Pa
 def _write_derived(analysis: Analysis, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for name, table in analysis.tables.items():
-        written: pl.DataFrame = table
-        written.write_parquet(folder / f"{name}.parquet", compression="zstd")
+        table.write_parquet(folder / f"{name}.parquet", compression="zstd")

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated, Any, Final
 from uuid import UUID
 
-from django.core.files.uploadedfile import UploadedFile
+from django.core.files.uploadedfile import UploadedFile  # noqa: TC002 -- the framework reads annotations at run time
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from ninja import Query, Router

@@ -1,0 +1,113 @@
+"""`offangle import`: match files from this machine's disk into the installation."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+from offangle.bootstrap.build import start
+from offangle.cli.output import BAD_INPUT, notes, out, print_json
+from offangle.cli.people import JsonOption, UserOption, acting_user
+from offangle.cli.waiting import wait_for_jobs
+from offangle.core.errors import BadInputError
+from offangle.db.models import Demo, ImportRecord, Match, User
+from offangle.pipeline.acquire import import_path
+
+app = typer.Typer()
+
+SUFFIXES = (".dem", ".dem.gz", ".dem.bz2", ".dem.zst", ".dem.xz", ".zip")
+"""What is taken from a folder; a file that is named itself is taken whatever it is called."""
+
+
+@app.command()
+def import_files(
+    paths: Annotated[list[Path], typer.Argument(metavar="PATH…", help="Files, archives, or folders of them.")],
+    *,
+    wait: Annotated[bool, typer.Option("--wait", help="Wait until the matches are published.")] = False,
+    user: UserOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Import match files and folders of them.
+
+    Each file is stored and queued; a worker (`offangle up` or `offangle worker`) reads and publishes it. Exits with 1
+    if a file was refused, or with --wait if one could not be analysed.
+    """
+    start()
+    files = found_files(paths)
+    records = _taken(acting_user(user), files)
+    if wait:
+        wait_for_jobs(_job_ids(records))
+    rows = [_row(record) for record in records]
+    if as_json:
+        print_json(rows)
+    else:
+        for row in rows:
+            out().print(_line(row), soft_wrap=True)
+    if any(row["error"] for row in rows):
+        raise typer.Exit(BAD_INPUT)
+
+
+def found_files(paths: Iterable[Path]) -> list[Path]:
+    """The files that are meant, in order, each once.
+
+    Raises:
+        BadInputError: A path does not exist, or there is no match file at all.
+    """
+    found: dict[Path, None] = {}
+    for path in paths:
+        if not path.exists():
+            raise BadInputError(f"{path} does not exist", hint="Check the path.")
+        inside = sorted(each for each in path.rglob("*") if each.is_file() and each.name.lower().endswith(SUFFIXES))
+        found |= dict.fromkeys(inside if path.is_dir() else [path])
+    if not found:
+        raise BadInputError("no match file found", hint=f"Folders are searched for {', '.join(SUFFIXES)}.")
+    return list(found)
+
+
+def _taken(user: User, files: list[Path]) -> list[ImportRecord]:
+    console = notes()
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    records: list[ImportRecord] = []
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+        task = progress.add_task("", total=len(files))
+        for path in files:
+            progress.update(task, description=escape(path.name))
+            records += import_path(user, path, ImportRecord.Source.CLI).records
+            progress.advance(task)
+    return records
+
+
+def _job_ids(records: list[ImportRecord]) -> list[str]:
+    demos = Demo.objects.filter(pk__in=[record.demo_id for record in records if record.demo_id])
+    return [demo.job_id for demo in demos if demo.job_id and demo.state != Demo.State.PUBLISHED]
+
+
+def _row(record: ImportRecord) -> dict[str, Any]:
+    demo = Demo.objects.filter(pk=record.demo_id).first() if record.demo_id else None
+    match = Match.objects.filter(demo=demo).first() if demo else None
+    return {
+        "name": record.original_name,
+        "state": demo.state if demo else "refused",
+        "is_duplicate": record.is_duplicate,
+        "sha256": record.demo_id,
+        "job_id": demo.job_id if demo else None,
+        "match_id": str(match.pk) if match else None,
+        "map": match.map_name if match else None,
+        "score": {"a": match.score_a, "b": match.score_b} if match else None,
+        "error": record.error or (demo.failure if demo else ""),
+        "hint": record.error_hint or (demo.failure_hint if demo else ""),
+    }
+
+
+def _line(row: dict[str, Any]) -> str:
+    name = escape(row["name"])
+    if row["error"]:
+        hint = f" [dim]{escape(row['hint'])}[/]" if row["hint"] else ""
+        return f"[red]{row['state']}[/] {name}: {escape(row['error'])}{hint}"
+    if row["match_id"]:
+        score = row["score"]
+        return f"[green]published[/] {name}: {escape(row['map'])} {score['a']}:{score['b']} [dim]{row['match_id']}[/]"
+    return f"{row['state']} {name}" + (" [dim](the same bytes were here before)[/]" if row["is_duplicate"] else "")

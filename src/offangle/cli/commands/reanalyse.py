@@ -1,0 +1,25 @@
+"""`offangle reanalyse`: after an update."""
+
+from typing import Annotated
+
+import typer
+
+from offangle.bootstrap.build import start
+from offangle.cli.output import out
+from offangle.pipeline.reanalyse import reanalyse as queue_matches
+
+app = typer.Typer()
+
+
+@app.command()
+def reanalyse(
+    *,
+    force: Annotated[bool, typer.Option("--force", help="Also those that this version analysed.")] = False,
+) -> None:
+    """Queue matches that an older version analysed.
+
+    A worker runs them again from their stored files, behind all other work; what is published stays until then.
+    """
+    start()
+    number = queue_matches(force=force)
+    out().print(f"{number} {'file' if number == 1 else 'files'} queued for the worker.")
