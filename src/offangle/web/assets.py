@@ -13,10 +13,11 @@ HASH_CHARS: Final = 10
 
 def asset_url(name: str) -> str:
     """Address of a built file; it changes when the file does."""
-    return f"{static(f'offangle/{name}')}?v={content_hash(name)}"
+    return f"{static(f'offangle/{name}')}?v={content_hashes()[name]}"
 
 
 @cache
-def content_hash(name: str) -> str:
-    """The first characters of the hash of a built file, which does not change while the process runs."""
-    return hashlib.sha256((FOLDER / name).read_bytes()).hexdigest()[:HASH_CHARS]
+def content_hashes() -> dict[str, str]:
+    """The first characters of the hash of each built file; none of them changes while the process runs."""
+    files = (path for path in FOLDER.iterdir() if path.is_file())
+    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest()[:HASH_CHARS] for path in files}

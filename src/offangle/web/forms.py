@@ -17,7 +17,14 @@ RESULTS = (("", "Any result"), ("win", "Won"), ("loss", "Lost"), ("draw", "Drawn
 STEAM_ID_DIGITS = 17
 
 
-def style(form: forms.Form) -> None:
+def offer(form: forms.BaseForm, name: str, choices: list[tuple[str, str]]) -> None:
+    """Let the field `name` be one of `choices`."""
+    field = form.fields[name]
+    if isinstance(field, forms.ChoiceField):
+        field.choices = choices
+
+
+def style(form: forms.BaseForm) -> None:
     """Give every widget its look, and tie errors to their fields for screen readers."""
     for name, field in form.fields.items():
         kind = "form-select" if isinstance(field.widget, forms.Select) else "form-control"
@@ -46,7 +53,7 @@ class MatchFilterForm(forms.Form):
     def __init__(self, *args: Any, map_names: list[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         maps = [(name, words.map_title(name)) for name in map_names]
-        self.fields["map"].choices = [("", "Any map"), *maps]  # type: ignore[attr-defined] -- it is a ChoiceField
+        offer(self, "map", [("", "Any map"), *maps])
         self.fields["player"].widget.attrs |= {"placeholder": "Name or SteamID", "autocomplete": "off"}
         style(self)
 
@@ -81,7 +88,7 @@ def _midnight(day: date | None) -> datetime | None:
     return None if day is None else timezone.make_aware(datetime.combine(day, time.min))
 
 
-class TimeZoneForm(forms.ModelForm):  # type: ignore[type-arg] -- generic for the type checker only
+class TimeZoneForm(forms.ModelForm):  # type: ignore[type-arg]  # generic for the type checker only
     """Which zone times are shown in."""
 
     time_zone = forms.ChoiceField(required=False, label="Time zone")
@@ -95,10 +102,7 @@ class TimeZoneForm(forms.ModelForm):  # type: ignore[type-arg] -- generic for th
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         zones = sorted(zone for zone in available_timezones() if "/" in zone or zone == "UTC")
-        self.fields["time_zone"].choices = [  # type: ignore[attr-defined] -- it is a ChoiceField
-            ("", "As my browser says"),
-            *((zone, zone.replace("_", " ")) for zone in zones),
-        ]
+        offer(self, "time_zone", [("", "As my browser says"), *((zone, zone.replace("_", " ")) for zone in zones)])
         style(self)
 
 

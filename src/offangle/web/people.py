@@ -11,3 +11,11 @@ def signed_in(request: HttpRequest) -> User:
     if not isinstance(request.user, User):
         raise PermissionDenied
     return request.user
+
+
+async def signed_in_later(request: HttpRequest) -> User:
+    """The same for asynchronous views."""
+    user = await request.auser()
+    if not isinstance(user, User):
+        raise PermissionDenied
+    return user

@@ -9,14 +9,15 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
 from typing import Any, Final
 
-from django.core.handlers.asgi import ASGIHandler
 from django.http import HttpRequest
 
 from offangle.core.errors import BadInputError
 
 Message = MutableMapping[str, Any]
+Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 STREAMED_PATHS: Final = frozenset({"/upload/"})
 SCOPE_KEY: Final = "offangle.body"
@@ -61,15 +62,16 @@ class BodyStream:
 class StreamingHandler:
     """Django, with the bodies of uploads left to their views."""
 
-    def __init__(self, django: ASGIHandler) -> None:
+    def __init__(self, django: App) -> None:
         self._django = django
 
-    async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one connection."""
         if scope["type"] == "http" and scope["method"] == "POST" and scope["path"] in STREAMED_PATHS:
             body = BodyStream(receive)
-            await self._django({**scope, SCOPE_KEY: body}, body.receive, send)  # type: ignore[arg-type] -- ASGI's own loose types
+            await self._django({**scope, SCOPE_KEY: body}, body.receive, send)
         else:
-            await self._django(scope, receive, send)  # type: ignore[arg-type] -- see above
+            await self._django(scope, receive, send)
 
 
 async def body_pieces(request: HttpRequest) -> AsyncIterator[bytes]:

@@ -33,7 +33,7 @@ TEAM_BUYS: Final = {
     "overtime": "Overtime",
 }
 PLAYER_BUYS: Final = {"eco": "Eco", "semi_eco": "Semi-eco", "semi_buy": "Semi-buy", "full": "Full buy"}
-PLAYER_BUY_SIGNS: Final = {"eco": "E", "semi_eco": "S−", "semi_buy": "S+", "full": "F"}
+PLAYER_BUY_SIGNS: Final = {"eco": "E", "semi_eco": "S\N{MINUS SIGN}", "semi_buy": "S+", "full": "F"}
 SOURCES: Final = {
     "demo": "CS2 demo",
     "cs2_demo_format": "Match archive (cs2-demo-format)",

@@ -25,6 +25,7 @@ class MatchFilter:
     Attributes:
         map_name: This map.
         steam_id: This player took part.
+        player_name: Somebody whose name contains this took part.
         from_time: Played at or after.
         to_time: Played before.
         result: How it ended for the player, or without one for the user's own Steam accounts.
@@ -32,6 +33,7 @@ class MatchFilter:
 
     map_name: str | None = None
     steam_id: int | None = None
+    player_name: str | None = None
     from_time: datetime | None = None
     to_time: datetime | None = None
     result: Result | None = None
@@ -46,7 +48,7 @@ def listed_matches(user: User, wanted: MatchFilter) -> QuerySet[Match]:
         matches = matches.filter(sort_time__gte=wanted.from_time)
     if wanted.to_time is not None:
         matches = matches.filter(sort_time__lt=wanted.to_time)
-    if wanted.steam_id is not None:
+    if wanted.steam_id is not None or wanted.player_name is not None:
         matches = matches.filter(Exists(_took_part(user, wanted)))
     if wanted.result is not None:
         matches = matches.filter(_ended(user, wanted, wanted.result))
@@ -62,6 +64,8 @@ def _took_part(user: User, wanted: MatchFilter) -> QuerySet[PlayerMatchStat]:
     rows = PlayerMatchStat.objects.filter(match=OuterRef("pk"), side="all")
     if wanted.steam_id is not None:
         return rows.filter(steam_account=wanted.steam_id)
+    if wanted.player_name is not None:
+        return rows.filter(name__icontains=wanted.player_name)
     return rows.filter(steam_account__user=user)
 
 

@@ -12,9 +12,9 @@ from offangle.db.models import PlayerRoundState, Round
 from offangle.web import words
 from offangle.web.tabs.page import MatchPage, Tab, as_side
 
-SLOT_PX: Final = 30
+SLOT_PX: Final = 46
 """Width of a round in the chart, in units of its view box."""
-BAR_PX: Final = 18
+BAR_PX: Final = 26
 HALF_HEIGHT_PX: Final = 110
 AXIS_PX: Final = 46
 LABEL_PX: Final = 18
@@ -62,7 +62,7 @@ def build(page: MatchPage, request: HttpRequest) -> dict[str, Any]:  # noqa: ARG
         "chart": chart(page, rows) if any(row.equipment_value is not None for row in rows) else None,
         "teams": [(team, page.team_names[team]) for team in TEAMS],
         "rounds": page.rounds,
-        "opening": page.first_of_half(),
+        "opening": page.first_of_half,
         "buyers": buyers(page, rows),
         "classes": [(team, page.team_names[team], win_rates(page.rounds, team)) for team in TEAMS],
     }
@@ -88,11 +88,7 @@ def chart(page: MatchPage, rows: list[PlayerRoundState]) -> dict[str, Any]:
     """Bars of both teams, team A upwards and team B downwards, by round."""
     sums = equipment(rows)
     top = max(LEAST_TOP, -(-max(sums.values()) // GRID_STEP) * GRID_STEP)
-    opening = page.first_of_half()
-    slots = [
-        _slot(page, row, AXIS_PX + place * SLOT_PX, row.number in opening, sums, top)
-        for place, row in enumerate(page.rounds)
-    ]
+    slots = [_slot(page, row, AXIS_PX + place * SLOT_PX, sums, top) for place, row in enumerate(page.rounds)]
     steps = range(0, top + 1, GRID_STEP)
     return {
         "slots": slots,
@@ -112,12 +108,12 @@ def _grid_line(value: int, sign: int, top: int) -> dict[str, Any]:
     return {"y": round(y, 1), "text_y": round(y + 4, 1), "label": f"{value // 1000}k", "is_axis": value == 0}
 
 
-def _slot(page: MatchPage, row: Round, x: float, opens_half: bool, sums: dict[tuple[int, str], int], top: int) -> Slot:
+def _slot(page: MatchPage, row: Round, x: float, sums: dict[tuple[int, str], int], top: int) -> Slot:
     bars = [bar for team in TEAMS if (bar := _bar(row, team, sums, top)) is not None]
     spoken = f"Round {row.number}: " + ", ".join(
         f"{page.team_names[bar.team]} ({bar.side.upper()}) ${bar.value:,}{', won' if bar.won else ''}" for bar in bars
     )
-    return Slot(row.number, x, opens_half, bars, spoken)
+    return Slot(row.number, x, row.number in page.first_of_half, bars, spoken)
 
 
 def _bar(row: Round, team: Team, sums: dict[tuple[int, str], int], top: int) -> Bar | None:

@@ -76,6 +76,7 @@ class MatchPage:
             for place, found in enumerate(self.rounds)
         }
 
+    @cached_property
     def first_of_half(self) -> set[int]:
         """Numbers of the rounds that open a half, but for the very first."""
         pairs = zip(self.rounds, self.rounds[1:], strict=False)

@@ -53,7 +53,8 @@ class RoundLine:
     def spoken(self) -> str:
         """The round in a sentence, for those who do not see the timeline."""
         winner = f"{self.winner_name} won as {self.row.winner_side.upper()}" if self.row.winner_side else "no winner"
-        return f"Round {self.row.number}: {winner}, {words.REASONS[self.row.reason].lower()}, score {self.score[0]} to {self.score[1]}"
+        reason = words.REASONS[self.row.reason].lower()
+        return f"Round {self.row.number}: {winner}, {reason}, score {self.score[0]} to {self.score[1]}"
 
 
 def build(page: MatchPage, request: HttpRequest) -> dict[str, Any]:
@@ -63,9 +64,17 @@ def build(page: MatchPage, request: HttpRequest) -> dict[str, Any]:
         NotFoundError: The match has no such round.
     """
     extras = {row["round_number"]: row for row in tables.derived_rows(page.match, "round_stats", ROUND_COLUMNS) or ()}
-    opening = page.first_of_half()
     scores = page.scores_after()
-    lines = [_line(page, found, scores[found.number], found.number in opening, extras) for found in page.rounds]
+    lines = [
+        RoundLine(
+            row=found,
+            score=scores[found.number],
+            winner_name=next((page.team_names[team] for team in TEAMS if team == found.winner_team), ""),
+            opens_half=found.number in page.first_of_half,
+            extra=extras.get(found.number, {}),
+        )
+        for found in page.rounds
+    ]
     number = request.resolver_match.kwargs.get("number") if request.resolver_match else None
     return {
         "lines": lines,
@@ -74,13 +83,6 @@ def build(page: MatchPage, request: HttpRequest) -> dict[str, Any]:
         "has_extras": bool(extras),
         "detail": None if number is None else detail(page, lines, int(number)),
     }
-
-
-def _line(
-    page: MatchPage, row: Round, score: tuple[int, int], opens_half: bool, extras: dict[int, dict[str, Any]]
-) -> RoundLine:
-    winner = next((page.team_names[team] for team in TEAMS if team == row.winner_team), "")
-    return RoundLine(row, score, winner, opens_half, extras.get(row.number, {}))
 
 
 def detail(page: MatchPage, lines: list[RoundLine], number: int) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from django import template
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from offangle.analysis.registry import METRICS_BY_NAME
@@ -14,7 +14,7 @@ from offangle.web.assets import asset_url
 
 register = template.Library()
 
-NOTHING: Final = "–"
+NOTHING: Final = "\N{EN DASH}"
 BYTES_PER_KILO: Final = 1000
 TWO_DIGITS_BELOW: Final = 10
 
@@ -73,7 +73,7 @@ def signed(value: int | None) -> str:
     """A difference, with its sign."""
     if value is None:
         return NOTHING
-    return f"+{value}" if value > 0 else str(value).replace("-", "−")
+    return f"+{value}" if value > 0 else str(value).replace("-", "\N{MINUS SIGN}")
 
 
 @register.filter
@@ -148,3 +148,18 @@ def plus(left: float, right: float) -> float:
 def thousands(value: int | None) -> str:
     """Game dollars in thousands: `4.7`."""
     return NOTHING if value is None else f"{value / BYTES_PER_KILO:.1f}"
+
+
+@register.filter
+def minutes(seconds: float) -> str:
+    """Whole minutes."""
+    return f"{seconds / 60:.0f}"
+
+
+@register.filter
+def explained(text: str) -> SafeString:
+    """A message for people: what stands between backticks is code."""
+    parts = text.split("`")
+    return format_html_join(
+        "", "{}", ((format_html("<code>{}</code>", part) if place % 2 else part,) for place, part in enumerate(parts))
+    )

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET
 from offangle.db.models import Match, User
 from offangle.jobs.views import JobView
 from offangle.pipeline.services import services
+from offangle.web.people import signed_in_later
 from offangle.web.views.jobs import visible_demos
 
 LOOK_EVERY_S: Final = 0.3
@@ -32,11 +33,11 @@ Cursor = int | None
 @require_GET
 async def events(request: HttpRequest) -> StreamingHttpResponse:
     """The stream; a browser that comes back says in `Last-Event-ID` where it was."""
-    user = await request.auser()
+    user = await signed_in_later(request)
     last = request.headers.get("Last-Event-ID", "")
     since = int(last) if last.isdigit() and last.isascii() and len(last) < 19 else None  # noqa: PLR2004 -- what 64 bits hold
     return StreamingHttpResponse(
-        stream(user, since),  # type: ignore[arg-type] -- the middleware lets only users in
+        stream(user, since),
         content_type="text/event-stream",
         headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
     )

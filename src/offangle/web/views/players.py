@@ -16,6 +16,7 @@ from offangle.db.models import PlayerMatchStat, SteamAccount, User
 from offangle.db.queries.access import visible_matches
 from offangle.db.queries.player_figures import player_figures, player_rows
 from offangle.web.people import signed_in
+from offangle.web.tabs.overview import value_of
 from offangle.web.views.matches import outcome
 
 PLAYERS_PER_PAGE: Final = 50
@@ -23,6 +24,20 @@ MATCHES_PER_PAGE: Final = 25
 TREND_MATCHES: Final = 30
 TREND_LEAST: Final = 2
 """A line needs two points."""
+AVERAGES: Final = (
+    "rating_2_est",
+    "rating_1",
+    "adr",
+    "kast",
+    "hs_percent",
+    "kd_ratio",
+    "kills",
+    "deaths",
+    "assists",
+    "opening_success",
+    "trade_success",
+    "clutch_success",
+)
 TRENDS: Final = ("rating_2_est", "adr", "kast", "hs_percent")
 SPARK_WIDTH: Final = 100
 SPARK_HEIGHT: Final = 30
@@ -50,7 +65,7 @@ def player_list(request: HttpRequest) -> HttpResponse:
     return render(request, "offangle/player_list.html", {"page": page, "search": search})
 
 
-def listed_players(user: User, search: str) -> QuerySet[PlayerMatchStat, dict[str, Any]]:
+def listed_players(user: User, search: str) -> QuerySet[PlayerMatchStat, Any]:
     """One row per player: steam id, latest name, matches, rounds, averages weighted by rounds."""
     rows = PlayerMatchStat.objects.filter(side="all", match__in=visible_matches(user).values("pk"))
     if search:
@@ -80,13 +95,11 @@ def player(request: HttpRequest, steam_id: str) -> HttpResponse:
     figures = player_figures(rows)
     page = Paginator(rows, MATCHES_PER_PAGE).get_page(request.GET.get("page"))
     latest = list(reversed(rows[:TREND_MATCHES]))
-    totals = figures.totals
     context = {
         "player": latest[-1],
         "account": SteamAccount.objects.filter(pk=latest[-1].steam_account_id).first(),
         "figures": figures,
-        "averages": _averages(figures),
-        "kills_by_deaths": totals["kills"] / totals["deaths"] if totals["deaths"] else None,
+        "averages": [(METRICS_BY_NAME[name], figures[name]) for name in AVERAGES],
         "trends": [trend for name in TRENDS if (trend := trend_of(latest, name)) is not None],
         "page": page,
         "rows": [(row, outcome(row.match, {row.team or ""}) if row.team else None) for row in page.object_list],
@@ -106,24 +119,10 @@ def parse_steam_id(text: str) -> int:
     return int(text)
 
 
-def _averages(figures: Any) -> list[tuple[Metric, float | None]]:
-    values = {
-        "rating_2_est": figures.averages["rating_2_est"],
-        "rating_1": figures.averages["rating_1"],
-        "adr": figures.per_round("damage"),
-        "kast": figures.averages["kast"],
-        "hs_percent": figures.headshot_percent,
-        "kpr": figures.per_round("kills"),
-        "dpr": figures.per_round("deaths"),
-    }
-    return [(METRICS_BY_NAME[name], value) for name, value in values.items()]
-
-
 def trend_of(rows: list[PlayerMatchStat], name: str) -> Trend | None:
     """The trend of a metric over `rows`, oldest first; None with fewer than two known values."""
-    known = [
-        (place, float(v), row.rounds_played) for place, row in enumerate(rows) if (v := _value(row, name)) is not None
-    ]
+    found = ((place, value_of(row, name), row.rounds_played) for place, row in enumerate(rows))
+    known = [(place, float(value), rounds) for place, value, rounds in found if value is not None]
     if len(known) < TREND_LEAST:
         return None
     values = [value for _, value, _ in known]
@@ -139,8 +138,3 @@ def trend_of(rows: list[PlayerMatchStat], name: str) -> Trend | None:
     points = " ".join(f"{place * step:.2f},{y(value)}" for place, value, _ in known)
     line = None if average is None else y(average)
     return Trend(METRICS_BY_NAME[name], average, points, line, len(known), low, high)
-
-
-def _value(row: PlayerMatchStat, name: str) -> float | None:
-    value: float | None = row.metrics.get(name, getattr(row, name, None))
-    return value

@@ -40,17 +40,14 @@ class SignIn(LoginView):
 def sign_in_by_link(request: HttpRequest, secret: str) -> HttpResponse:
     """A link that signs in once. Opening it asks first, so that previews of links in chats do not use it up."""
     if request.method != "POST":
-        response = render(request, "offangle/sign_in_link.html")
-    else:
-        try:
-            user = redeem(secret)
-        except NotFoundError as error:
-            context = {"error": error.message, "hint": error.hint}
-            return render(request, "offangle/sign_in_link.html", context, status=HTTPStatus.GONE)
-        login(request, user, backend="django.contrib.auth.backends.ModelBackend")
-        response = redirect("match-list")
-    response.headers["Referrer-Policy"] = "no-referrer"  # the address is the secret
-    return response
+        return render(request, "offangle/sign_in_link.html")
+    try:
+        user = redeem(secret)
+    except NotFoundError as error:
+        context = {"error": error.message, "hint": error.hint}
+        return render(request, "offangle/sign_in_link.html", context, status=HTTPStatus.GONE)
+    login(request, user, backend="django.contrib.auth.backends.ModelBackend")
+    return redirect("match-list")
 
 
 @require_POST

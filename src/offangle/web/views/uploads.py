@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST
 from offangle.core.errors import BadInputError, LimitExceededError, OffangleError
 from offangle.db.models import ImportRecord, Match, User
 from offangle.pipeline.acquire import ImportSession, begin_import
+from offangle.web.people import signed_in_later
 from offangle.web.problems import sentence, status_of
 from offangle.web.streaming import body_pieces
 
@@ -24,11 +25,11 @@ MAX_NAME_CHARS: Final = 255
 @require_POST
 async def upload(request: HttpRequest) -> JsonResponse:
     """Take one file, raw in the body, its name in the query. Answers with what became of each match file in it."""
-    user = await request.auser()
+    user = await signed_in_later(request)
     name = request.GET.get("name", "").strip()[:MAX_NAME_CHARS] or "upload"
     try:
         refuse_by_size(request)
-        return await _receive(user, name, request)  # type: ignore[arg-type] -- the middleware lets only users in
+        return await _receive(user, name, request)
     except OffangleError as error:
         return JsonResponse({"error": sentence(error.message), "hint": error.hint}, status=status_of(error))
 
