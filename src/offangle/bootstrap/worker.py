@@ -4,9 +4,10 @@ from offangle.bootstrap.build import jobs_config
 from offangle.config.settings import Settings
 from offangle.jobs.engine import JobEngine
 from offangle.jobs.worker import JobWorker
-from offangle.pipeline.handlers import KINDS, PERIODICS, SWEEPS
+from offangle.pipeline.handlers import KINDS, PERIODICS, SWEEPS, django_connections
 
 
 def build_worker(settings: Settings) -> JobWorker:
     """A worker for every kind of job, not yet started; the services must be installed."""
-    return JobEngine(jobs_config(settings)).worker(KINDS, sweeps=SWEEPS, periodics=PERIODICS)
+    engine = JobEngine(jobs_config(settings))
+    return engine.worker(KINDS, sweeps=SWEEPS, periodics=PERIODICS, around=django_connections)

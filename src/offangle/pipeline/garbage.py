@@ -20,8 +20,8 @@ _HASH: Final = re.compile(r"[0-9a-f]{64}")
 _MATCH_ID: Final = re.compile(r"([0-9a-f-]{36})\.parquet$")
 
 
-def collect_garbage(*, older_than: timedelta = ORPHAN_AFTER) -> int:
-    """Delete scratch folders and orphaned objects untouched for `older_than`. Returns how many objects."""
+def collect_garbage(*, older_than: timedelta = ORPHAN_AFTER) -> None:
+    """Delete scratch folders and orphaned objects untouched for `older_than`."""
     tools = services()
     tools.work.sweep()
     limit = datetime.now(UTC) - older_than
@@ -32,7 +32,6 @@ def collect_garbage(*, older_than: timedelta = ORPHAN_AFTER) -> int:
             removed += 1
     if removed:
         logger.info("removed %d objects that belonged to nothing", removed)
-    return removed
 
 
 def _remove_file(key: str, kind: str) -> bool:
