@@ -87,8 +87,27 @@ def test_opportunity_attempt_and_success_are_told_apart() -> None:
     assert [chances[who]["trade_opportunities"] for who in TS] == [0, 1, 1, 1, 1]
     assert [chances[who]["trade_attempts"] for who in TS] == [0, 1, 1, 0, 0]
     assert [chances[who]["trade_successes"] for who in TS] == [0, 1, 0, 0, 0]
-    too_late = analyse(a_match(kills=kills[:1], damages=[a_hit(T3, CT1, 501 + WINDOW, 5)]))
-    assert player(too_late, T3)["trade_attempts"] == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "death_at", "hit_at", "attempts"),
+    [
+        ("in the tick of the death", 500, 500, 1),
+        ("before it", 500, 499, 0),
+        ("at exactly 5.0 s", 500, 500 + WINDOW, 1),
+        ("one tick later", 500, 501 + WINDOW, 0),
+        ("at the decision", DECISION - 10, DECISION, 1),
+        ("after the decision", DECISION - 10, DECISION + 1, 0),
+    ],
+)
+def test_trade_attempts(name: str, death_at: int, hit_at: int, attempts: int) -> None:
+    frames = a_match(kills=[a_kill(CT1, T1, death_at)], damages=[a_hit(T3, CT1, hit_at, 5)])
+    assert player(analyse(frames), T3)["trade_attempts"] == attempts, name
+
+
+def test_a_hit_without_damage_is_no_attempt() -> None:
+    frames = a_match(kills=[a_kill(CT1, T1, 500)], damages=[a_hit(T3, CT1, 510, 0)])
+    assert player(analyse(frames), T3)["trade_attempts"] == 0
 
 
 def test_no_opportunity_against_a_killer_who_is_dead() -> None:
@@ -257,10 +276,23 @@ def sampled(players: tuple[int, ...], ticks: range) -> list[Row]:
     ]
 
 
-def test_whoever_has_no_samples_to_the_end_has_left() -> None:
-    rows = sampled((*TS[1:], *CTS), range(100, 9001, 100)) + sampled((T1,), range(100, 4000, 100))
+@pytest.mark.parametrize(
+    ("name", "last", "everyone", "survived"),
+    [
+        ("seen to the end", 9000, 9000, 1),
+        ("gone in the middle", 4000, 9000, 0),
+        ("2.0 s before the end", 9000 - 128, 9000, 1),
+        ("a tick more", 9000 - 129, 9000, 0),
+        ("gone after the decision", 9300, 9900, 1),
+        ("nobody is sampled longer", 4000, 4000, 1),
+    ],
+)
+def test_whoever_has_no_samples_to_the_end_has_left(name: str, last: int, everyone: int, survived: int) -> None:
+    others = (*TS[1:], *CTS)
+    rows = sampled(others, range(100, everyone, 50)) + sampled((*others,), range(everyone, everyone + 1))
+    rows += sampled((T1,), range(100, last, 50)) + sampled((T1,), range(last, last + 1))
     analysis = analyse(a_match(ticks=rows))
-    assert player(analysis, T1)["survived_rounds"] == 0
+    assert player(analysis, T1)["survived_rounds"] == survived, name
     assert player(analysis, T1)["deaths"] == 0
     assert player(analysis, T2)["survived_rounds"] == 1
 
@@ -279,6 +311,8 @@ def test_a_departure_can_leave_somebody_alone() -> None:
         ("a team-mate", a_hit(T1, T2, 5, 40), 0, 0),
         ("oneself", a_hit(T1, T1, 5, 40), 0, 0),
         ("fire", a_hit(T1, CT1, 5, 8, weapon="inferno"), 8, 8),
+        ("an incendiary before it burns", a_hit(T1, CT1, 5, 2, weapon="incgrenade"), 2, 2),
+        ("a molotov before it burns", a_hit(T1, CT1, 5, 2, weapon="molotov"), 2, 2),
         ("a thrown HE", a_hit(T1, CT1, 5, 50, weapon="hegrenade"), 50, 50),
         ("the weight of a smoke", a_hit(T1, CT1, 5, 1, weapon="smokegrenade"), 1, 0),
         ("after the decision", a_hit(T1, CT1, DECISION + 5, 30), 30, 0),
@@ -428,6 +462,30 @@ def test_player_buys_have_no_gaps(value: int | None, buy: str | None) -> None:
     rows = [a_purse(1, T1, equipment_value=value)]
     table = analyse(a_match(economy=rows))["player_round_stats"].filter(pl.col("steam_id") == T1)
     assert table.item(0, "buy") == buy
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "winner"),
+    [
+        ("side alone", {"winner_side": "t", "winner_team": None}, ("t", "b")),
+        ("team alone", {"winner_side": None, "winner_team": "a"}, ("ct", "a")),
+        ("other team alone", {"winner_side": None, "winner_team": "b"}, ("t", "b")),
+        ("team without its side", {"winner_side": None, "winner_team": "a", "team_a_side": None}, (None, "a")),
+        ("neither", {"winner_side": None, "winner_team": None}, (None, None)),
+    ],
+)
+def test_side_and_team_of_the_winner_complete_each_other(name: str, values: Row, winner: tuple[str, str]) -> None:
+    row = round_one(analyse(a_match([a_round(1, **values)], player_rounds=on_sides([a_round(1)]))))
+    assert (row["winner_side"], row["winner_team"]) == winner, name
+
+
+def test_scores_are_counted_where_the_source_has_none() -> None:
+    rounds = [a_round(1), a_round(2, winner_side="t"), a_round(3, winner_side=None), a_round(4)]
+    table = analyse(a_match(rounds))["round_stats"]
+    assert table["score_a_after"].to_list() == [1, 1, None, None]
+    assert table["score_b_after"].to_list() == [0, 1, None, None]
+    late = analyse(a_match([a_round(7)]))["round_stats"]
+    assert late["score_a_after"].to_list() == [None]
 
 
 def test_the_round_table_tells_time_bomb_and_score() -> None:

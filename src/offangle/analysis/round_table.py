@@ -4,7 +4,7 @@ import polars as pl
 
 from offangle.analysis.context import Context
 from offangle.analysis.economy import team_economy
-from offangle.core.sides import SIDES, TEAMS
+from offangle.core.sides import SIDES, TEAMS, Team
 
 
 def round_stats(match: Context, player_rounds: pl.DataFrame) -> pl.DataFrame:
@@ -25,13 +25,24 @@ def round_stats(match: Context, player_rounds: pl.DataFrame) -> pl.DataFrame:
 
 
 def _timed_and_scored(rounds: pl.DataFrame, tick_rate: float) -> pl.DataFrame:
-    """Add `duration_s` (freeze end to decision) and the score after the round (null where the winner is unknown)."""
+    """Add `duration_s` (freeze end to decision) and the score before and after the round, as far as it is known."""
+    before = [
+        pl.coalesce(f"score_{team}_before", _counted_before(team)).alias(f"score_{team}_before") for team in TEAMS
+    ]
     after = [
         (pl.col(f"score_{team}_before") + (pl.col("winner_team") == team).cast(pl.Int16)).alias(f"score_{team}_after")
         for team in TEAMS
     ]
     duration = (pl.col("end_tick") - pl.coalesce("freeze_end_tick", "start_tick")) / tick_rate
-    return rounds.drop("decision_tick").with_columns(*after, duration_s=duration)
+    return rounds.drop("decision_tick").with_columns(before).with_columns(*after, duration_s=duration)
+
+
+def _counted_before(team: Team) -> pl.Expr:
+    """Rounds that `team` won before this one; null from a gap in the numbers or an unknown winner on."""
+    in_order = pl.col("round_number") == pl.int_range(1, pl.len() + 1)
+    known = (in_order & pl.col("winner_team").is_not_null().shift(fill_value=True)).cast(pl.Int8).cum_min() == 1
+    won = (pl.col("winner_team") == team).cast(pl.Int16).cum_sum().shift(fill_value=0)
+    return pl.when(known).then(won)
 
 
 def _economy_by_side(match: Context) -> pl.DataFrame:
