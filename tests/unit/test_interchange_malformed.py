@@ -116,6 +116,16 @@ REFUSED: dict[str, tuple[Change, str]] = {
     "player twice": (repeat("players"), r"players\.json: steamId64 \d+ is there twice"),
     "nobody": (set_at("players", []), r"players\.json: 0 players; 1 to 64 are expected"),
     "economy twice": (repeat("playerEconomies"), r"player-economies\.json: roundNumber 1: a player has two rows"),
+    "economy outside rounds": (
+        set_at("playerEconomies", 0, "roundNumber", 0),
+        r"player-economies\.json: roundNumber 0 is not in rounds\.json",
+    ),
+    "statistics twice": (repeat("playerStats"), r"player-stats\.json: a player has two rows"),
+    "boundless coordinate": (
+        set_at("kills", 0, "victimPosition", {"x": 1e300, "y": 0, "z": 0}),
+        r"kills\.json: .* - at `\$\[0\]\.victimPosition\.x`",
+    ),
+    "boundless index": (set_at("kills", 0, "victimIndex", 10**30), r"kills\.json: .* - at `\$\[0\]\.victimIndex`"),
     "unknown hit group": (set_at("damages", 0, "hitgroup", "tail"), r"damages\.json: hitgroup: 'tail' is not one of"),
     "unknown grenade": (set_at("grenades", 0, "grenade", "egg"), r"grenades\.json: grenade: 'egg' is not one of"),
     "unknown bomb event": (set_at("bombs", 0, "type", "lost"), r"bombs\.json: type: 'lost' is not one of"),

@@ -5,6 +5,7 @@ from typing import Final
 
 import polars as pl
 
+from offangle.core.errors import BadInputError
 from offangle.parsing.interchange.archive import Archive
 from offangle.parsing.interchange.roster import Roster
 from offangle.parsing.interchange.rows import BLINDS, BOMBS, DAMAGES, GRENADES, KILLS, PLAYER_STATS, Rows
@@ -23,8 +24,15 @@ TELLING_FLASHES: Final = 20
 
 
 def read_scoreboard(archive: Archive, roster: Roster) -> pl.DataFrame | None:
-    """The table `scoreboard`: the source's own totals."""
-    return _read(archive, roster, PLAYER_STATS)
+    """The table `scoreboard`: the source's own totals.
+
+    Raises:
+        BadInputError: A player has two rows.
+    """
+    rows = _read(archive, roster, PLAYER_STATS)
+    if rows is not None and rows.get_column("steam_id").is_duplicated().any():
+        raise BadInputError("player-stats.json: a player has two rows")
+    return rows
 
 
 def read_kills(archive: Archive, roster: Roster) -> pl.DataFrame | None:

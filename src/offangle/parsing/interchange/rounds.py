@@ -84,6 +84,8 @@ def read_economy(archive: Archive, roster: Roster) -> pl.DataFrame:
     if rows is None:
         raise BadInputError("player-economies.json is missing")
     rows = roster.identify(rows, PLAYER_ECONOMIES, where="player-economies.json")
+    if (rows.get_column("round_number") == 0).any():
+        raise BadInputError("player-economies.json: roundNumber 0 is not in rounds.json")
     doubles = rows.filter(pl.struct("round_number", "steam_id").is_duplicated())
     if not doubles.is_empty():
         number = doubles.item(0, "round_number")

@@ -24,7 +24,10 @@ Tick = Annotated[int, msgspec.Meta(ge=0, le=LARGEST)]
 Money = Annotated[int, msgspec.Meta(ge=0, le=1_000_000)]
 Count = Annotated[int, msgspec.Meta(ge=0, le=32_767)]
 Round = Annotated[int, msgspec.Meta(ge=0, le=1_000)]
-Seconds = Annotated[float, msgspec.Meta(ge=0)]
+Seconds = Annotated[float, msgspec.Meta(ge=0, le=1_000_000)]
+Degrees = Annotated[float, msgspec.Meta(ge=-1_000, le=1_000)]
+Measure = Annotated[float, msgspec.Meta(ge=-1e9, le=1e9)]
+"""A coordinate or a speed: wide enough for exporters' impossible speeds, narrow enough for 32 bits."""
 
 _DTYPES: Final[Mapping[Any, pl.DataType]] = {
     Tick: pl.Int64(),
@@ -32,6 +35,7 @@ _DTYPES: Final[Mapping[Any, pl.DataType]] = {
     Count: pl.Int64(),
     Round: pl.Int64(),
     Seconds: pl.Float64(),
+    Degrees: pl.Float64(),
     float: pl.Float64(),
     str: pl.String(),
     bool: pl.Boolean(),
@@ -42,9 +46,9 @@ _DTYPES: Final[Mapping[Any, pl.DataType]] = {
 class Vector(msgspec.Struct):
     """A point in the world."""
 
-    x: float
-    y: float
-    z: float
+    x: Measure
+    y: Measure
+    z: Measure
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +92,7 @@ class Rows:
             raise BadInputError(f"{name}: a number is too large") from error
 
     def _row_type(self, *, is_columnar: bool) -> type[msgspec.Struct]:
-        one = int if is_columnar else str
+        one: Any = Small if is_columnar else str
         fields: list[tuple[str, Any] | tuple[str, Any, Any]] = [
             (column, one | None if stem.endswith("?") else one) for column, stem in self.players.items()
         ]
@@ -250,7 +254,7 @@ SHOT_ROWS: Final = Rows(
     "shots",
     players={"steam_id": ""},
     needed={**MOMENT, "weapon": ("weapon", str)},
-    optional={"pitch_deg": ("pitch", float), "yaw_deg": ("yaw", float)},
+    optional={"pitch_deg": ("pitch", Degrees), "yaw_deg": ("yaw", Degrees)},
     points={"": "position", "velocity_": "velocity"},
 )
 """Shots as 2.0 writes them; 3.x has tracks instead (see `streams`)."""

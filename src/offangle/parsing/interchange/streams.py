@@ -37,14 +37,15 @@ PROJECTILE_TOLERANCE_TICKS: Final = 64
 DELTAS: Final = frozenset({"x", "y", "z", "yaw", "pitch", "money", "tick"})
 """Columns that 3.x stores as differences; the first value is absolute."""
 
+Scale = Annotated[float, msgspec.Meta(ge=0.001, le=1_000_000)]
 Samples = list[Small | None]
 Counts = list[Count | None]
 
 
 class _Meta(msgspec.Struct):
     sample_rate: Annotated[float, msgspec.Meta(gt=0, le=1000)] | None = msgspec.field(name="sampleRate", default=None)
-    coord_scale: Annotated[float, msgspec.Meta(gt=0)] = msgspec.field(name="coordScale", default=1.0)
-    angle_scale: Annotated[float, msgspec.Meta(gt=0)] | None = msgspec.field(name="angleScale", default=None)
+    coord_scale: Scale = msgspec.field(name="coordScale", default=1.0)
+    angle_scale: Scale | None = msgspec.field(name="angleScale", default=None)
 
 
 class _Track(msgspec.Struct, gc=False):
@@ -53,7 +54,7 @@ class _Track(msgspec.Struct, gc=False):
     z: Samples
     yaw: Samples
     hp: Counts
-    index: int | None = msgspec.field(name="playerIndex", default=None)
+    index: Small | None = msgspec.field(name="playerIndex", default=None)
     steam_id64: str | None = msgspec.field(name="steamId64", default=None)
     pitch: Samples | None = None
     flash: Counts | None = None
@@ -73,7 +74,7 @@ class _Flight(msgspec.Struct, gc=False):
     x: Samples
     y: Samples
     z: Samples
-    thrower: int | None = msgspec.field(name="throwerIndex", default=None)
+    thrower: Small | None = msgspec.field(name="throwerIndex", default=None)
 
 
 class _Window(msgspec.Struct):
@@ -107,7 +108,7 @@ class _Duels(msgspec.Struct):
 
 class _ShotTrack(msgspec.Struct, gc=False):
     round_number: Round = msgspec.field(name="roundNumber")
-    index: int = msgspec.field(name="playerIndex")
+    index: Small = msgspec.field(name="playerIndex")
     tick: Samples
     weapon: Samples
     x: Samples
