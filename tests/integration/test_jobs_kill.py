@@ -23,13 +23,6 @@ POINTS = [f"{step}:{moment}" for step in STEP_NAMES for moment in ("before", "af
 JOB = JobRequest("victim", "match", "1")
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
-def jobs_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path}/jobs.sqlite"
-    return str(request.getfixturevalue("fresh_postgres_url"))
-
-
 @dataclass
 class Scene:
     """A jobs database, a folder of traces, and the worker processes of one test."""

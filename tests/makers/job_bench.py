@@ -1,6 +1,7 @@
 """A job engine that is quick to notice everything, for tests."""
 
 import contextlib
+import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -10,7 +11,7 @@ from offangle.jobs.client import JobClient
 from offangle.jobs.config import JobsConfig, QueueConfig
 from offangle.jobs.engine import JobEngine
 from offangle.jobs.execution import Around
-from offangle.jobs.kinds import Backoff, JobKind, Periodic, Step, StepContext, StepFunction
+from offangle.jobs.kinds import Backoff, JobKind, JsonValue, Periodic, Step, StepContext, StepFunction
 from offangle.jobs.views import JobState, JobView
 from offangle.jobs.worker import JobWorker, Sweep
 
@@ -87,3 +88,40 @@ def open_bench(config: JobsConfig) -> Iterator[JobBench]:
     engine.prepare()
     with engine.client() as client:
         yield JobBench(engine, client)
+
+
+class Gate:
+    """A step that says when it has begun and ends when it is let go or told to stop."""
+
+    def __init__(self) -> None:
+        self.begun = threading.Event()
+        self.let_go = threading.Event()
+        self.told_to_stop = threading.Event()
+
+    def __call__(self, _subject: str, context: StepContext) -> None:
+        self.begun.set()
+        try:
+            while not self.let_go.wait(0.01):
+                context.check_cancelled()
+        finally:
+            if context.is_cancelled:
+                self.told_to_stop.set()
+
+    def wait(self) -> None:
+        """Wait until the step has begun."""
+        assert self.begun.wait(20)
+
+
+class Failing:
+    """A step that fails the first times it is called."""
+
+    def __init__(self, error: BaseException, times: int = 10**9) -> None:
+        self.error = error
+        self.times = times
+        self.attempts: list[int] = []
+
+    def __call__(self, subject: str, context: StepContext) -> JsonValue:
+        self.attempts.append(context.attempt)
+        if len(self.attempts) <= self.times:
+            raise self.error
+        return subject

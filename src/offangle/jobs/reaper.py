@@ -9,7 +9,6 @@ that wakes up after all finds its token gone and cannot record anything.
 import logging
 import os
 import socket
-import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,17 +40,21 @@ class Heartbeat:
         self._config = config
         self._engine = engine
         self._executor_id = executor_id
-        self._beaten_at_s: float | None = None
+        self._has_beaten = False
 
     def beat(self) -> bool:
         """Say that this worker lives; False if it has been silent so long that others may think it dead."""
+        mine = workers.c.executor_id == self._executor_id
         with self._engine.begin() as connection:
             now = now_ms(connection)
-            mine = workers.c.executor_id == self._executor_id
-            if connection.execute(sa.update(workers).where(mine).values(seen_at_ms=now)).rowcount == 0:
+            # By the database's clock: this process's own may stand still while the machine sleeps.
+            silent_ms = connection.execute(sa.select(now - workers.c.seen_at_ms).where(mine)).scalar_one_or_none()
+            if silent_ms is None:
                 connection.execute(insert_or_ignore(connection, workers, self._row(now)))
-        before_s, self._beaten_at_s = self._beaten_at_s, time.monotonic()
-        return before_s is None or self._beaten_at_s - before_s < self._config.heartbeat_limit_s
+            else:
+                connection.execute(sa.update(workers).where(mine).values(seen_at_ms=now))
+        first, self._has_beaten = not self._has_beaten, True
+        return first or (silent_ms is not None and silent_ms < self._config.heartbeat_limit_s * 1000)
 
     def _row(self, now: sa.ColumnElement[int]) -> dict[str, Any]:
         return {
@@ -114,8 +117,12 @@ class Reaper:
         return bool(connection.execute(sa.select(orphan | silent | unserved)).scalar_one())
 
     def _dead(self, connection: sa.Connection) -> sa.ColumnElement[bool]:
-        """Whether a workflow's worker is not among the living; a workflow without a worker has nobody either."""
-        return sa.func.coalesce(workflows.c.executor_id, "").not_in(self._living(connection))
+        """Whether a workflow's worker is not among the living; a workflow without a worker has nobody either.
+
+        Whoever looks is alive, however late its own heartbeat: a busy disk must not make a worker bury itself.
+        """
+        worker = sa.func.coalesce(workflows.c.executor_id, "")
+        return (worker != self._executor_id) & worker.not_in(self._living(connection))
 
     def _deadly(self, connection: sa.Connection, job_ids: list[str]) -> list[str]:
         worst = self._config.max_crashes + LAST_RESORT_CRASHES

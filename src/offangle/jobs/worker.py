@@ -75,6 +75,7 @@ class JobWorker:
         self._heart_stop = threading.Event()
         self._threads: list[threading.Thread] = []
         self._stranded_since_s: dict[RunKey, float] = {}
+        self._heart_lock = threading.Lock()
         self._judge_from_s = 0.0
 
     def start(self) -> None:
@@ -151,10 +152,11 @@ class JobWorker:
         self._threads.append(thread)
 
     def _beat(self) -> None:
-        if not self._heartbeat.beat():
-            # This process slept (a closed laptop, a paused container), and the others here most likely did too. Give
-            # everybody the time to speak before judging them.
-            self._judge_from_s = time.monotonic() + self._config.heartbeat_limit_s
+        with self._heart_lock:
+            if not self._heartbeat.beat():
+                # This process slept (a closed laptop, a paused container), and the others here most likely did too.
+                # Give everybody the time to speak before judging them.
+                self._judge_from_s = time.monotonic() + self._config.heartbeat_limit_s
 
     def _watch(self) -> None:
         among = self._runner.runs.keys()
@@ -162,6 +164,7 @@ class JobWorker:
             self._runner.runs.end_all_but(self._notes.owned(self.executor_id), among)
 
     def _reap(self) -> None:
+        self._beat()  # so that this thread, if it is the first to wake up, knows that everybody slept
         if time.monotonic() < self._judge_from_s:
             return
         self._reaper.reap()
