@@ -11,15 +11,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from makers.interchange_zips import Version, interchange_documents, write_interchange_zip
+from makers.interchange_zips import Version, file_name, interchange_documents, write_interchange_zip
 from makers.synthetic import make_match
 from offangle.core.weapons import WEAPONS
 from offangle.frames.collection import MatchFrames
-from offangle.parsing.interchange import read_interchange
+from offangle.parsing.interchange import archive, read_interchange
 from offangle.parsing.interchange.events import TELLING_FLASHES
-from offangle.parsing.interchange.streams import _summed
+from offangle.parsing.interchange.roster import MAX_PLAYERS
+from offangle.parsing.interchange.rounds import MAX_ROUNDS
+from offangle.parsing.interchange.streams import MAX_SPEED_U_S, PROJECTILE_TOLERANCE_TICKS, _summed
 from offangle.parsing.interchange.vocabulary import weapon
 
+INTERCHANGE_PAGE = Path(__file__).resolve().parents[2] / "docs" / "reference" / "interchange.md"
+MIB = 1024 * 1024
 Documents = dict[str, Any]
 Read = Callable[..., MatchFrames]
 
@@ -235,3 +239,24 @@ def test_deltas_are_summed_within_each_track(tracks: list[list[int | None]]) -> 
     )
     expected = list(itertools.chain.from_iterable(slow_sum(values) for values in tracks))
     assert _summed(flat)["x"].to_list() == expected
+
+
+# -- the page ---------------------------------------------------------------------------------------------------------
+
+
+def test_the_page_states_the_limits_that_hold() -> None:
+    page = " ".join(INTERCHANGE_PAGE.read_text(encoding="utf-8").split())
+    assert (
+        f"{archive.MAX_MEMBERS} files, {archive.MAX_MEMBER_BYTES // MIB} MiB for one file and "
+        f"{archive.MAX_TOTAL_BYTES // MIB} MiB for all when unpacked, at most {archive.MAX_RATIO} times the packed size "
+        f"for a file beyond {archive.RATIO_FREE_BYTES // MIB} MiB, {MAX_ROUNDS} rounds, {MAX_PLAYERS} players"
+    ) in page
+    assert f"after {TELLING_FLASHES} flashes" in page
+    assert f"beyond {MAX_SPEED_U_S:.0f} u/s" in page
+    assert f"within {PROJECTILE_TOLERANCE_TICKS} ticks" in page
+
+
+def test_the_page_lists_the_files_that_are_read(match: MatchFrames) -> None:
+    page = INTERCHANGE_PAGE.read_text(encoding="utf-8")
+    for key in interchange_documents(match, "3.0"):
+        assert f"`{file_name(key)}`" in page
