@@ -332,6 +332,11 @@ def test_multi_kills_are_exact(kills: int) -> None:
     assert [stats[f"multi_{size}k"] for size in range(1, 6)] == [int(size == kills) for size in range(1, 6)]
 
 
+def test_more_than_five_kills_count_as_five() -> None:
+    rows = [a_kill(T1, victim, 500 + victim, victim_side="ct") for victim in (*CTS, 77)]
+    assert player(analyse(a_match(kills=rows)), T1)["multi_5k"] == 1
+
+
 def test_ratings_of_a_known_line() -> None:
     rows = [a_kill(T1, CT1, 500), a_kill(T1, CT2, 600)]
     stats = player(analyse(a_match(kills=rows, damages=[a_hit(T1, CT1, 500, 100)])), T1)
