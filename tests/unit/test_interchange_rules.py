@@ -248,8 +248,8 @@ def test_the_page_states_the_limits_that_hold() -> None:
     page = " ".join(INTERCHANGE_PAGE.read_text(encoding="utf-8").split())
     assert (
         f"{archive.MAX_MEMBERS} files, {archive.MAX_MEMBER_BYTES // MIB} MiB for one file and "
-        f"{archive.MAX_TOTAL_BYTES // MIB} MiB for all when unpacked, at most {archive.MAX_RATIO} times the packed size "
-        f"for a file beyond {archive.RATIO_FREE_BYTES // MIB} MiB, {MAX_ROUNDS} rounds, {MAX_PLAYERS} players"
+        f"{archive.MAX_TOTAL_BYTES // MIB} MiB for all when unpacked, at most {archive.MAX_RATIO} times the packed "
+        f"size for a file beyond {archive.RATIO_FREE_BYTES // MIB} MiB, {MAX_ROUNDS} rounds, {MAX_PLAYERS} players"
     ) in page
     assert f"after {TELLING_FLASHES} flashes" in page
     assert f"beyond {MAX_SPEED_U_S:.0f} u/s" in page
