@@ -188,3 +188,9 @@ def test_progress_goes_up(toy_demo: ToyDemo) -> None:
     read_demo(toy_demo.path, progress=lambda _stage, share: told_shares.append(share))
     assert told_shares == sorted(told_shares)
     assert told_shares[-1] == 1.0
+
+
+def test_reading_twice_gives_the_same(toy_demo_serial: ToyDemo) -> None:
+    first, second = read_demo(toy_demo_serial.path), read_demo(toy_demo_serial.path)
+    for name in first:
+        assert first[name].equals(second[name]), name

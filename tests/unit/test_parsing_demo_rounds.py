@@ -129,7 +129,7 @@ def open_round(start: int, officially_ended: int | None, *, is_complete: bool = 
     }
 
 
-ROUND_SCHEMA = {
+ROUND_SCHEMA: dict[str, Any] = {
     "officially_ended_tick": pl.Int32,
     "end_tick": pl.Int32,
     "live_tick": pl.Int32,

@@ -25,6 +25,7 @@ INPUT_HISTORY_MAX_TICKS: Final = 8000
 STATE_COLUMNS: Final[dict[str, pl.DataType]] = {
     "tick": pl.Int32(),
     "steamid": pl.UInt64(),
+    "name": pl.String(),
     "team_num": pl.Int32(),
     "total_rounds_played": pl.Int32(),
     "is_warmup_period": pl.Boolean(),

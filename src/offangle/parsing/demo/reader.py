@@ -134,7 +134,8 @@ def _translate(recording: _Recording, report: Progress) -> dict[str, pl.DataFram
     tables, identity = recording.tables, recording.identity
     state = recording.completion.state
     rounds = _count_rounds(recording)
-    roster = teams.rosters(rounds, recording.states)
+    seen = recording.states.select("tick", "steam_id", "side")
+    roster = teams.rosters(rounds, pl.concat([seen, teams.sides_in(state)]))
     sides = teams.team_a_sides(rounds, roster)
     rounds = teams.with_scores(rounds.join(sides, on="round_number", how="left", maintain_order="left"))
     in_rounds = teams.player_rounds(roster, sides)
@@ -191,9 +192,14 @@ def _combat(recording: _Recording, rounds: pl.DataFrame, in_rounds: pl.DataFrame
 
 
 def _names(recording: _Recording) -> pl.DataFrame:
-    return recording.tables.datasets["players"].select(
+    """Names from both parsers, awpy's last: where both know a player, the last row counts."""
+    known = recording.tables.datasets["players"].select(
         recording.identity.steam_id().alias("steam_id"), "name", pl.col("side").alias("last_side")
     )
+    others = recording.completion.state.select(
+        pl.col("steamid").cast(pl.Int64).alias("steam_id"), "name", pl.lit(None, pl.String).alias("last_side")
+    ).filter(pl.col("steam_id") > 0)
+    return pl.concat([others, known])
 
 
 def _settled(rounds: pl.DataFrame) -> int | None:

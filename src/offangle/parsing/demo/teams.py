@@ -10,10 +10,19 @@ from offangle.frames.columns import SIDE, TEAM
 _SIDE_NUMBERS: Final = {2: "t", 3: "ct"}
 
 
+def sides_in(state: pl.DataFrame) -> pl.DataFrame:
+    """tick, steam_id, side by demoparser2, which also knows players whom a player's own recording hides."""
+    return state.select(
+        "tick",
+        pl.col("steamid").cast(pl.Int64).alias("steam_id"),
+        pl.col("team_num").replace_strict(_SIDE_NUMBERS, default=None, return_dtype=pl.String).cast(SIDE).alias("side"),
+    ).filter(pl.col("steam_id") > 0)
+
+
 def rosters(rounds: pl.DataFrame, states: pl.DataFrame) -> pl.DataFrame:
     """Who was on a side at each round's freeze end: round_number, steam_id, side.
 
-    `states` has tick, steam_id and side at least at every round's `live_tick`.
+    `states` has tick, steam_id and side at least at every round's `live_tick`; the first row of a player counts.
     """
     return (
         rounds.select("round_number", pl.col("live_tick").alias("tick"))

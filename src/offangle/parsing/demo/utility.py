@@ -85,17 +85,22 @@ class Utility:
         return conform("projectiles", flown.sort("grenade_id", "tick"))
 
     def smokes(self) -> pl.DataFrame:
-        """The smokes table."""
-        clouds = self._tables.datasets["smokes"].with_columns(
-            (pl.col("entity_id").cast(pl.String) + "." + pl.col("entity_serial").cast(pl.String)).alias("entity")
+        """The smokes table. awpy knows only smokes that thinned out; others last until the next round clears them."""
+        places = {axis: f"effect_{axis}" for axis in "xyz"}
+        throws = self._flights.filter(pl.col("kind") == "smoke", pl.col("effect_tick").is_not_null())
+        bloomed = throws.select("entity", "grenade_id", "thrower_steam_id", start_tick="effect_tick", **places)
+        clouds = (
+            self._tables.datasets["smokes"].with_columns(_entity()).select("entity", "start_tick", "end_tick", *places)
         )
-        throws = self._flights.filter(pl.col("kind") == "smoke").select(
-            "entity", "grenade_id", "thrower_steam_id", start_tick="effect_tick"
+        joined = clouds.join(bloomed, on=["entity", "start_tick"], how="full", coalesce=True).with_columns(
+            pl.coalesce(axis, f"{axis}_right").alias(axis) for axis in places
         )
-        joined = clouds.select("entity", "start_tick", "end_tick", "x", "y", "z").join(
-            throws, on=["entity", "start_tick"], how="left", maintain_order="left"
+        cleared = self._rounds.select("round_number", "officially_ended_tick")
+        numbered = round_of(joined.rename({"start_tick": "tick"}), self._rounds).join(
+            cleared, on="round_number", how="left", maintain_order="left"
         )
-        return self._area("smokes", joined)
+        ended = numbered.with_columns(pl.coalesce("end_tick", "officially_ended_tick").alias("end_tick"))
+        return self._area("smokes", ended.drop("round_number").rename({"tick": "start_tick"}))
 
     def fires(self) -> pl.DataFrame:
         """The fires table."""
@@ -144,14 +149,18 @@ class Utility:
         return pl.concat(found).sort("tick")
 
 
+def _entity() -> pl.Expr:
+    """One name per entity: its number is used again, number and serial together are not."""
+    return (pl.col("entity_id").cast(pl.String) + "." + pl.col("entity_serial").cast(pl.String)).alias("entity")
+
+
 def _flight(rows: pl.DataFrame, identity: Identity) -> pl.DataFrame:
     """Trajectory rows with `grenade_id`: entity and tick of the throw, since entity numbers are used again."""
-    entity = pl.col("entity_id").cast(pl.String) + "." + pl.col("entity_serial").cast(pl.String)
     return (
         rows.select(
             "tick",
             "entity_id",
-            entity.alias("entity"),
+            _entity(),
             pl.col("type").replace_strict(_KINDS, default=None, return_dtype=pl.String).cast(_KIND).alias("kind"),
             identity.steam_id("thrower_").alias("awpy_thrower"),
             "x",
@@ -268,7 +277,7 @@ def _with_fires(flights: pl.DataFrame, fires: pl.DataFrame) -> pl.DataFrame:
 def _with_ends(flights: pl.DataFrame, tables: AwpyTables) -> pl.DataFrame:
     """Add `end_tick`: a smoke's and a fire's own, a decoy's last shot, at once for flash and HE."""
     smoke_ends = tables.datasets["smokes"].select(
-        (pl.col("entity_id").cast(pl.String) + "." + pl.col("entity_serial").cast(pl.String)).alias("entity"),
+        _entity(),
         pl.col("start_tick").alias("effect_tick"),
         pl.col("end_tick").alias("smoke_end"),
     )
