@@ -2,6 +2,7 @@
 
 from offangle.db.models.accounts import ApiToken, Notification, SignInLink, SteamAccount, User
 from offangle.db.models.files import Demo, ImportRecord
+from offangle.db.models.live import GsiJournal, GsiToken
 from offangle.db.models.matches import Analysis, Match, Observation, Round
 from offangle.db.models.players import PlayerMatchStat, PlayerRoundState, PlayerWeapon, Weapon
 
@@ -9,6 +10,8 @@ __all__ = [
     "Analysis",
     "ApiToken",
     "Demo",
+    "GsiJournal",
+    "GsiToken",
     "ImportRecord",
     "Match",
     "Notification",

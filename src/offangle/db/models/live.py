@@ -1,0 +1,60 @@
+"""Live play as it arrives: the tokens that let clients post, and the journal of what they posted."""
+
+from typing import ClassVar
+
+from django.db import models
+
+from offangle.db.models.accounts import SteamAccount, User
+
+
+class GsiToken(models.Model):
+    """What a game client shows with each post; bound to one Steam account, shown once, kept as a hash."""
+
+    steam_account = models.ForeignKey(
+        SteamAccount, on_delete=models.CASCADE, related_name="gsi_tokens", db_column="steam_id"
+    )
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="gsi_tokens")
+    name = models.CharField(max_length=100)
+    secret_hash = models.CharField(max_length=64, unique=True)
+    prefix = models.CharField(max_length=12, help_text="The first characters, so that its owner can tell it apart")
+    generation = models.PositiveIntegerField(
+        default=1, help_text="Counts its secrets: web processes notice a rotation by it"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+    rotated_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+    last_used_at = models.DateTimeField(null=True, blank=True, help_text="To about a minute")
+
+    class Meta:
+        """Only a hash can be kept."""
+
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.CheckConstraint(condition=models.Q(secret_hash__regex=r"^[0-9a-f]{64}$"), name="gsi_token_hash"),  # noqa: S106 -- a pattern, no secret
+            models.CheckConstraint(condition=models.Q(generation__gte=1), name="gsi_token_generation"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.prefix}…)"
+
+
+class GsiJournal(models.Model):
+    """One post that was answered with 200, in the order of arrival; live state is a fold over these rows."""
+
+    id = models.BigAutoField(primary_key=True)
+    steam_id = models.BigIntegerField(help_text="Whose client sent it; not a key, the journal is the first to know")
+    # Without an index of its own: with many clients it would touch a page per row of each commit, and tokens are
+    # revoked rather than deleted.
+    token = models.ForeignKey(
+        GsiToken, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+    )
+    received_ns = models.BigIntegerField(help_text="Nanoseconds since 1970, this machine's clock")
+    provider_timestamp = models.IntegerField(help_text="The client's clock, whole seconds; 0 when it told none")
+    body = models.BinaryField(help_text="The post as compact JSON in UTF-8, without its authentication")
+
+    class Meta:
+        """Read by observer, in order."""
+
+        indexes: ClassVar[list[models.Index]] = [models.Index(fields=["steam_id", "id"], name="gsi_journal_observer")]
+
+    def __str__(self) -> str:
+        return f"post {self.pk} of {self.steam_id}"
