@@ -281,6 +281,23 @@ def test_refuses_an_encrypted_member(tmp_path: Path, match: MatchFrames) -> None
         read_interchange(path)
 
 
+@pytest.mark.parametrize("packing", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_refuses_other_packings(packing: int, tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "m.zip", "w", packing) as archive:
+        archive.writestr("manifest.json", b"{}")
+    with pytest.raises(BadInputError, match=r"manifest\.json: is packed by a method that is not read"):
+        read_interchange(tmp_path / "m.zip")
+
+
+def test_refuses_a_member_that_is_there_twice(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "m.zip", "w") as archive:
+        archive.writestr("manifest.json", b"{}")
+        with pytest.warns(UserWarning, match="Duplicate name"):
+            archive.writestr("manifest.json", b"{}")
+    with pytest.raises(BadInputError, match=r"manifest\.json: is in the zip twice"):
+        read_interchange(tmp_path / "m.zip")
+
+
 def test_refuses_a_bomb_before_unpacking_it(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "m.zip", "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("manifest.json", b" " * 20_000_000)

@@ -33,6 +33,7 @@ RATIO_FREE_BYTES: Final = 1024 * 1024
 """Below this size a file may be packed as tightly as it likes."""
 
 ENCRYPTED_BIT: Final = 0x1
+PACKINGS: Final = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 NEWEST_MAJOR: Final = 3
 VERSION_2: Final = (2, 0)
 
@@ -152,6 +153,8 @@ def _check_member(entry: zipfile.ZipInfo) -> None:
     name = entry.filename
     if entry.flag_bits & ENCRYPTED_BIT:
         raise BadInputError(f"{name}: is encrypted", hint="Unpack it with its password and pack it again without.")
+    if entry.compress_type not in PACKINGS:
+        raise BadInputError(f"{name}: is packed by a method that is not read", hint="Pack it again as an ordinary zip.")
     if entry.file_size > MAX_MEMBER_BYTES:
         raise LimitExceededError(f"{name}: unpacks to {entry.file_size} bytes; at most {MAX_MEMBER_BYTES} are read")
     if entry.file_size > max(RATIO_FREE_BYTES, MAX_RATIO * entry.compress_size):
