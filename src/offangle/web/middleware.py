@@ -25,7 +25,7 @@ CONTENT_SECURITY_POLICY: Final = (
 
 PERMISSIONS_POLICY: Final = "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
 
-OPEN_PREFIXES: Final = ("/api/", "/objects/", "/health")
+OPEN_PREFIXES: Final = ("/api/", "/files/", "/health")
 """Doors with their own locks: tokens and signed links."""
 
 ZONE_COOKIE: Final = "zone"

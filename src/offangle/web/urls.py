@@ -2,10 +2,12 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
+from offangle.web import downloads
 from offangle.web.views import events, jobs, matches, players, settings, sign_in, uploads
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", include("offangle.web.api.urls")),
+    path("files/<path:key>", downloads.stored_object, name="stored-object"),
     path("", matches.match_list, name="match-list"),
     path("matches/<uuid:match_id>/", matches.match_tab, name="match"),
     path("matches/<uuid:match_id>/delete/", matches.match_delete, name="match-delete"),

@@ -14,7 +14,7 @@ from offangle.analysis.run import Analysis, analyse
 from offangle.cli.local_files import LocalMatch, local_matches
 from offangle.cli.output import notes, out, print_json
 from offangle.cli.scoreboard import print_match
-from offangle.core.errors import BadInputError
+from offangle.core.errors import BadInputError, ParserCrashError
 from offangle.parsing.isolated import ParsedTables, parse_isolated
 
 app = typer.Typer()
@@ -71,7 +71,11 @@ def _parsed(match: LocalMatch, folder: Path) -> ParsedTables:
         def told(stage: str, share: float) -> None:
             progress.update(task, completed=share, stage=stage)
 
-        return parse_isolated(match.path, match.kind, folder, progress=told)
+        try:
+            return parse_isolated(match.path, match.kind, folder, progress=told)
+        except ParserCrashError as error:
+            # The hint of a stored file, that it is tried again by itself, would be untrue here.
+            raise ParserCrashError(error.message, hint="A newer version of Offangle may read it.") from error
 
 
 @contextmanager

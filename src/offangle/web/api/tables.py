@@ -6,26 +6,27 @@ from uuid import UUID
 
 import polars as pl
 import polars.selectors as cs
-from django.http import FileResponse, HttpRequest, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from ninja import Path, Query, Router
 
 from offangle.core.errors import NotFoundError
 from offangle.db.models import Match
 from offangle.db.queries.access import visible_match
+from offangle.pipeline.export import LIST_SEPARATOR
 from offangle.pipeline.services import services
+from offangle.storage.links import content_disposition
 from offangle.storage.tables import DERIVED_PREFIX, FRAMES_PREFIX, read_table, table_key, table_names
 from offangle.web.api.auth import user_of
 from offangle.web.api.paging import DEFAULT_LIMIT, Cursor, Limit, Page, read_cursor, write_cursor
 from offangle.web.api.rows import DamageRow, EconomyRow, KillRow
 from offangle.web.api.schemas import TableLink
+from offangle.web.downloads import file_pieces, streamed
 
 router = Router(tags=["tables"])
 
 LINK_LIFE_S: Final = 300
 """Seconds; a download starts at once, this only has to outlive the redirect."""
-LIST_SEPARATOR: Final = ";"
-"""Between the values of one cell in CSV, which knows no lists."""
 TABLE_PATTERN: Final = r"^[a-z_]{1,40}$"
 
 RoundNumber = Annotated[
@@ -129,17 +130,18 @@ def download_table(
     key = table_key(str(match.pk), match.map_name, name, prefix=kind)
     if format == "parquet":
         return HttpResponseRedirect(services().store.link(key, expires_s=LINK_LIFE_S, filename=filename))
-    return _csv(key, filename)
+    return _csv(request, key, filename)
 
 
-def _csv(key: str, filename: str) -> FileResponse:
+def _csv(request: HttpRequest, key: str, filename: str) -> HttpResponseBase:
     """The table as CSV, made in a file of its own so that millions of rows never lie in memory."""
     source = services().store.scan_source([key])
     table = pl.scan_parquet(source.uris, glob=False, storage_options=source.storage_options or None)
-    file = tempfile.TemporaryFile(dir=services().work_dir)  # noqa: SIM115 -- the response closes it, which deletes it
+    file = tempfile.TemporaryFile(dir=services().work_dir)  # noqa: SIM115 -- closed, and so deleted, when it is sent
     table.with_columns(cs.list().list.join(LIST_SEPARATOR)).sink_csv(file)
     file.seek(0)
-    return FileResponse(file, as_attachment=True, filename=filename, content_type="text/csv; charset=utf-8")
+    headers = {"Content-Type": "text/csv; charset=utf-8", "Content-Disposition": content_disposition(filename)}
+    return streamed(request, file_pieces(file), headers=headers)
 
 
 def tables_of(match: Match) -> dict[str, Literal["frames", "derived"]]:
