@@ -44,6 +44,8 @@ SCOREBOARD_COLUMNS: Final = (
     "score",
 )
 
+_CONTROLLER_TEAM: Final = "CCSPlayerController.m_iTeamNum"
+"""The team of a player whose body the recording does not show: a player's own recording hides enemies."""
 _INPUT_COLUMN: Final = "usercmd_input_history"
 _INPUT_ENTRY: Final = pl.Struct(
     {
@@ -91,7 +93,8 @@ def complete(
     try:
         parser = DemoParser(str(path))
         events = {_BULLET_EVENT} & set(parser.list_game_events()) | ({_ROUND_END} if needs_round_ends else set())
-        frame = parser.parse_ticks([*STATE_COLUMNS, *SCOREBOARD_COLUMNS, _INPUT_COLUMN], ticks=wanted)
+        properties = [*STATE_COLUMNS, *SCOREBOARD_COLUMNS, _CONTROLLER_TEAM, _INPUT_COLUMN]
+        frame = parser.parse_ticks(properties, ticks=wanted)
         history = _take_input_history(frame)
         state = _take_state(frame).filter(pl.col("tick").is_in(sorted(state_wanted)))
         del frame
@@ -112,6 +115,9 @@ def _take_state(frame: Any) -> pl.DataFrame:
     schema: dict[str, pl.DataType] = {**STATE_COLUMNS, **dict.fromkeys(SCOREBOARD_COLUMNS, pl.Int32())}
     present = [_take(frame, name, dtype) for name, dtype in schema.items() if name in frame.columns]
     state = pl.DataFrame(present) if present else _empty_state()
+    if _CONTROLLER_TEAM in frame.columns:
+        controller_team = _take(frame, _CONTROLLER_TEAM, pl.Int32())
+        state = state.with_columns(pl.coalesce("team_num", controller_team).alias("team_num"))
     missing = [pl.lit(None, dtype).alias(name) for name, dtype in schema.items() if name not in state.columns]
     return state.with_columns(missing).select(list(schema))
 
