@@ -1,6 +1,6 @@
-"""`offangle up`, `offangle web`, `offangle worker`: which processes there are and how each begins.
+"""`offangle up`, `web`, `worker`, `gsi serve`: which processes there are and how each begins.
 
-The programs themselves are the modules `child_prepare`, `child_web` and `child_worker`: they load the whole of
+The programs themselves are the modules `child_prepare`, `child_web`, `child_worker`, `child_gsi`: they load the whole of
 Offangle, which the command line and the supervisor do not.
 """
 
@@ -23,6 +23,7 @@ from offangle.core.errors import OffangleError, SettingsError
 PREPARE: Final = "offangle.cli.child_prepare"
 WEB: Final = "offangle.cli.child_web"
 WORKER: Final = "offangle.cli.child_worker"
+GSI: Final = "offangle.cli.child_gsi"
 
 EXIT_OK: Final = 0
 EXIT_BAD_INPUT: Final = 1
@@ -65,6 +66,11 @@ def run_web() -> int:
 def run_worker() -> int:
     """Do jobs until told to stop, and return the exit status."""
     return _run_child(WORKER)
+
+
+def run_gsi() -> int:
+    """Take the posts of game clients, and serve nothing else, until told to stop; returns the exit status."""
+    return _run_child(GSI)
 
 
 def refuse_taken_port(host: str, port: int) -> None:

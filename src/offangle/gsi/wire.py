@@ -5,12 +5,13 @@ Counter-Strike 2 is refused with a reason.
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Final, cast
+from typing import Any, Final, NamedTuple, cast
 
 import msgspec
 
 from offangle.core.errors import BadInputError
 from offangle.core.sides import Side
+from offangle.gsi.refusals import NO_PROVIDER, NOT_CS2, NOT_JSON, Refusal
 from offangle.live.observation import BombState, HeldWeapon, MapState, Observation, OwnPlayer, RoundPhase, Scalar
 
 CS2_APP_ID: Final = 730
@@ -23,9 +24,43 @@ BOMB_STATES: Final = frozenset({"planted", "exploded", "defused"})
 SIDES: Final[Mapping[str, Side]] = {"T": "t", "CT": "ct"}
 LONGEST_TEXT: Final = 128
 MOST_WEAPONS: Final = 64
+MOST_DEPTH: Final = 32
+"""Blocks within blocks; the game goes five deep."""
 INT32_MAX: Final = 2**31 - 1
 
 Block = Mapping[str, Any]
+_decoder: Final = msgspec.json.Decoder()
+_encoder: Final = msgspec.json.Encoder()
+
+
+class Post(NamedTuple):
+    """What the ingest needs of a post; `body` is what is stored: compact JSON, everything but the authentication."""
+
+    steam_id: int
+    provider_timestamp: int
+    token: str | None
+    body: bytes
+
+
+def read_post(raw: bytes) -> Post | Refusal:
+    """Take a post apart, or say why it is none.
+
+    It is decoded in full, so that whatever is stored can be read again, and encoded anew without what authenticates it.
+    """
+    try:
+        body = _decoder.decode(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return NOT_JSON
+    if type(body) is not dict:
+        return NOT_JSON
+    provider = _block(body, "provider")
+    if _int(provider.get("appid")) != CS2_APP_ID:
+        return NOT_CS2
+    steam_id = _steam_id(provider.get("steamid"))
+    if steam_id is None:
+        return NO_PROVIDER
+    token = take_token(body)
+    return Post(steam_id, _int(provider.get("timestamp")) or 0, token, _encoder.encode(body))
 
 
 def decode_post(raw: bytes) -> dict[str, Any]:
@@ -35,8 +70,8 @@ def decode_post(raw: bytes) -> dict[str, Any]:
         BadInputError: It is not JSON, not an object, or does not come from Counter-Strike 2.
     """
     try:
-        body = msgspec.json.decode(raw)
-    except (msgspec.DecodeError, RecursionError) as error:
+        body = _decoder.decode(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise BadInputError(f"the post is not JSON: {error}", hint="Send the body as the game makes it.") from error
     if not isinstance(body, dict):
         raise BadInputError("the post is not a JSON object", hint="Send the body as the game makes it.")
@@ -56,6 +91,10 @@ def provider_steam_id(body: Block) -> int | None:
 def take_token(body: dict[str, Any]) -> str | None:
     """Remove the authentication from the body and return its token: what is stored never contains it."""
     auth = body.pop("auth", None)
+    for name in DELTA_BLOCKS:
+        claims = body.get(name)
+        if isinstance(claims, dict):
+            claims.pop("auth", None)
     token = auth.get("token") if isinstance(auth, dict) else None
     return token if isinstance(token, str) else None
 
@@ -155,12 +194,14 @@ def _bomb(block: Block) -> BombState | None:
     return cast("BombState", bomb) if bomb in BOMB_STATES else None
 
 
-def _leaves(block: Block, prefix: str) -> Iterator[tuple[str, Scalar]]:
-    """Every figure below `block` with its path, in the order sent."""
+def _leaves(block: Block, prefix: str, depth: int = 0) -> Iterator[tuple[str, Scalar]]:
+    """Every figure below `block` with its path, in the order sent; nothing from below `MOST_DEPTH`."""
+    if depth > MOST_DEPTH:
+        return
     for key, value in block.items():
         path = f"{prefix}{key}"
         if isinstance(value, dict):
-            yield from _leaves(value, f"{path}.")
+            yield from _leaves(value, f"{path}.", depth + 1)
         elif isinstance(value, str | int | float | bool):
             yield path, value
 

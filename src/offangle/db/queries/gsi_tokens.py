@@ -35,7 +35,7 @@ class LiveToken(NamedTuple):
 class TokenFingerprint(NamedTuple):
     """Changes whenever the set of good tokens does, however that came about: rows deleted and users barred included."""
 
-    count: int
+    tokens: int
     ids: int
     generations: int
 
@@ -102,8 +102,8 @@ def hash_gsi_secret(secret: str) -> str:
 
 def token_fingerprint() -> TokenFingerprint:
     """One cheap look that tells whether `live_tokens` would answer differently."""
-    found = GsiToken.objects.filter(_LIVE).aggregate(count=Count("pk"), ids=Sum("pk"), generations=Sum("generation"))
-    return TokenFingerprint(found["count"], found["ids"] or 0, found["generations"] or 0)
+    found = GsiToken.objects.filter(_LIVE).aggregate(tokens=Count("pk"), ids=Sum("pk"), generations=Sum("generation"))
+    return TokenFingerprint(found["tokens"], int(found["ids"] or 0), int(found["generations"] or 0))
 
 
 def live_tokens() -> list[LiveToken]:

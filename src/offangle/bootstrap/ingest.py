@@ -1,0 +1,17 @@
+"""The ingest of game clients' posts, wired."""
+
+import os
+
+import offangle.bootstrap.framework  # noqa: F401 -- sets Django up, which everything below rests on
+from offangle.db.queries.journal import append_many
+from offangle.gsi.committer import GroupCommitter
+from offangle.gsi.endpoint import GsiEndpoint
+from offangle.gsi.metrics import Metrics
+from offangle.gsi.refusals import REFUSALS
+from offangle.gsi.tokens import TokenCache
+
+
+def build_ingest() -> GsiEndpoint:
+    """The endpoint of one process; its server starts and stops it."""
+    metrics = Metrics(tuple(refusal.cause for refusal in REFUSALS), process=str(os.getpid()))
+    return GsiEndpoint(TokenCache(), GroupCommitter(append_many, metrics.note_commit), metrics)
