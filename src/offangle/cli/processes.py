@@ -1,6 +1,6 @@
 """`offangle up`, `web`, `worker`, `gsi serve`: which processes there are and how each begins.
 
-The programs themselves are the modules `child_prepare`, `child_web`, `child_worker`, `child_gsi`: they load the whole of
+The programs themselves are the modules `child_prepare`, `child_web`, `child_worker`, `child_gsi`: they load all of
 Offangle, which the command line and the supervisor do not.
 """
 
