@@ -9,11 +9,13 @@ from django.shortcuts import render
 from django.views.decorators.csrf import requires_csrf_token
 
 from offangle.core.errors import BadInputError, LimitExceededError, NotFoundError, OffangleError, TransientError
+from offangle.pipeline.delete import NotAllowedError
 
 logger = logging.getLogger(__name__)
 
 STATUSES: Final[tuple[tuple[type[OffangleError], HTTPStatus], ...]] = (
     (NotFoundError, HTTPStatus.NOT_FOUND),
+    (NotAllowedError, HTTPStatus.FORBIDDEN),
     (LimitExceededError, HTTPStatus.REQUEST_ENTITY_TOO_LARGE),
     (BadInputError, HTTPStatus.BAD_REQUEST),
     (TransientError, HTTPStatus.SERVICE_UNAVAILABLE),

@@ -17,7 +17,7 @@ Message = MutableMapping[str, Any]
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
-App = Callable[[Scope, Receive, Send], Awaitable[None]]
+App = Callable[[Any, Any, Any], Awaitable[None]]  # ASGI; servers and frameworks type its three arguments differently
 
 STREAMED_PATHS: Final = frozenset({"/upload/"})
 SCOPE_KEY: Final = "offangle.body"
@@ -56,7 +56,10 @@ class BodyStream:
             self._told_empty = True
             return {"type": "http.request", "body": b"", "more_body": False}
         await self._finished.wait()
-        return await self._receive()
+        message = await self._receive()
+        while message["type"] == "http.request":
+            message = await self._receive()  # the view refused the upload before its end
+        return message
 
 
 class StreamingHandler:
