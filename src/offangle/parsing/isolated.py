@@ -34,6 +34,8 @@ POLL_S: Final = 0.05
 """How often limits and cancellation are looked at."""
 STDERR_TAIL_BYTES: Final = 4096
 """How much of a dead child's last words is kept for the error."""
+BACKGROUND_NICENESS: Final = 10
+"""How far the child steps back for other processes: a page request must not wait for a demo."""
 KEPT_HINT: Final = "The file is kept and tried again when the parser is upgraded."
 
 _PAGE_FIELDS: Final = ("RssAnon:", "RssShmem:", "VmSwap:")
@@ -121,6 +123,7 @@ def parse_isolated(  # noqa: PLR0913 -- a file, a place, and independent switche
     progress: Progress | None = None,
     is_cancelled: Callable[[], bool] | None = None,
     sample_rate_hz: float | None = DEFAULT_SAMPLE_RATE_HZ,
+    niceness: int = BACKGROUND_NICENESS,
     worker_module: str = WORKER_MODULE,
 ) -> ParsedTables:
     """Read `path` in a child process into parquet files under `out_dir`, which must be empty.
@@ -133,6 +136,7 @@ def parse_isolated(  # noqa: PLR0913 -- a file, a place, and independent switche
         progress: Told the stage and the share done, in the caller's thread.
         is_cancelled: Asked every `POLL_S`; True stops the child at once.
         sample_rate_hz: Rate of a recording's ticks table; None keeps every tick.
+        niceness: How far the child steps back for other processes; 0 where a person waits for nothing else.
         worker_module: The module that the child runs.
 
     Raises:
@@ -144,7 +148,7 @@ def parse_isolated(  # noqa: PLR0913 -- a file, a place, and independent switche
     """
     out_dir.mkdir(parents=True, exist_ok=True)
     rate = ALL_TICKS if sample_rate_hz is None else repr(sample_rate_hz)
-    child = _Child([sys.executable, "-m", worker_module, str(path), kind, str(out_dir), rate])
+    child = _Child([sys.executable, "-m", worker_module, str(path), kind, str(out_dir), rate, str(niceness)])
     watch = _Watch(limits or ParseLimits(), out_dir, is_cancelled or _never)
     try:
         result = _follow(child, watch, progress)
@@ -262,11 +266,12 @@ def _follow(child: _Child, watch: _Watch, progress: Progress | None) -> dict[str
     """Wait for the child's `done`, passing progress on and holding the limits."""
     while True:
         ended = child.has_ended()
+        if not ended:
+            watch.check(child.process.pid)
         message = _next_message(child, wait_s=0.0 if ended else POLL_S)
         if message is None:
             if ended:
                 raise _death(child)
-            watch.check(child.process.pid)
         elif message["event"] == "progress":
             if progress is not None:
                 progress(message["stage"], message["share"])

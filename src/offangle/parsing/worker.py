@@ -1,4 +1,4 @@
-"""The short-lived process that reads one match file: `python -m offangle.parsing.worker FILE KIND OUT_DIR RATE`.
+"""The process that reads one match file: `python -m offangle.parsing.worker FILE KIND OUT_DIR RATE NICENESS`.
 
 It writes one parquet file per table and speaks JSON lines on its standard output, nothing else: `progress`, then
 `error` or `done`. Whatever a library prints goes to standard error. It ends as soon as its standard input closes, so
@@ -36,9 +36,11 @@ def main(arguments: list[str]) -> int:
     """Read the file named by `arguments`; exit status 0 when `done` was said, 1 after `error`."""
     send = _open_channel()
     _follow_parent()
+    path, kind, out_dir, rate, niceness = arguments
+    if hasattr(os, "nice"):
+        os.nice(int(niceness))
     with suppress(OSError):  # only Linux has it; there the kernel should sacrifice the parser and not the worker
         _OOM_SCORE.write_text(_MOST_LIKELY_VICTIM)
-    path, kind, out_dir, rate = arguments
     try:
         frames = read_match_file(
             Path(path),
