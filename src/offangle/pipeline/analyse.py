@@ -14,7 +14,7 @@ from offangle.storage.tables import DERIVED_PREFIX, prune_tables, write_tables
 
 STAGE = "analysing"
 
-UNREAD: Final = frozenset({"input_history", "bullets", "projectiles", "chat"})
+UNREAD: Final = frozenset({"input_history", "duel_ticks", "bullets", "projectiles", "chat"})
 """Tables that no analysis reads; some are large."""
 
 

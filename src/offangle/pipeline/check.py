@@ -9,7 +9,7 @@ from offangle.pipeline.parsed import Manifest, read_parsed
 
 STAGE = "checking"
 
-TRUSTED = frozenset({"ticks", "input_history", "projectiles"})
+TRUSTED = frozenset({"ticks", "duel_ticks", "input_history", "projectiles"})
 """Millions of rows that the parser's process has checked as it wrote them; reading them again buys nothing."""
 
 

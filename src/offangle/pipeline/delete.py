@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from offangle.core.errors import BadInputError, NotFoundError, OffangleError
+from offangle.core.errors import NotFoundError, OffangleError, TransientError
 from offangle.db.models import Demo, ImportRecord, Match, Notification, Observation, User
 from offangle.db.queries.access import may_delete, visible_match
 from offangle.pipeline.identity import match_id_of, parsed_prefix
@@ -43,7 +43,7 @@ def delete_match(user: User, match_id: UUID | str) -> bool:
         delete_tables(services().store, str(match.pk))
         return True
     _begin(match.demo_id)
-    return finish_deletion(match.demo_id)
+    return _finish_now_or_later(match.demo_id)
 
 
 def delete_demo(user: User, sha256: str) -> bool:
@@ -58,7 +58,7 @@ def delete_demo(user: User, sha256: str) -> bool:
     if _leave(user, sha256, Match.objects.filter(demo=demo).first()):
         return False
     _begin(sha256)
-    return finish_deletion(sha256)
+    return _finish_now_or_later(sha256)
 
 
 def _leave(user: User, sha256: str | None, match: Match | None) -> bool:
@@ -90,6 +90,15 @@ def _begin(sha256: str) -> None:
             _delete_rows(match)
 
 
+def _finish_now_or_later(sha256: str) -> bool:
+    """Finish if nothing is in the way; nobody sees the match any more, so the sweep may as well do it."""
+    try:
+        return finish_deletion(sha256)
+    except TransientError:
+        logger.info("the deletion of %s goes on later", sha256, exc_info=True)
+        return True
+
+
 def finish_deletion(sha256: str) -> bool:
     """Delete what remains of a file that is marked; harmless when repeated.
 
@@ -99,6 +108,8 @@ def finish_deletion(sha256: str) -> bool:
     Raises:
         TransientError: The store does not answer, or the job is just ending; the sweep goes on later.
     """
+    if not Demo.objects.filter(pk=sha256, state=Demo.State.DELETING).exists():
+        return not Demo.objects.filter(pk=sha256).exists()
     _end_job(sha256)
     with transaction.atomic():
         demo = Demo.objects.select_for_update().filter(pk=sha256).first()
@@ -134,5 +145,5 @@ def sweep_deletions() -> None:
     for sha256 in Demo.objects.filter(state=Demo.State.DELETING).values_list("pk", flat=True):
         try:
             finish_deletion(sha256)
-        except (OffangleError, BadInputError):
+        except OffangleError:
             logger.warning("the deletion of %s goes on later", sha256, exc_info=True)

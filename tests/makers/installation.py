@@ -1,0 +1,180 @@
+"""The installation under test: real store, real jobs, real worker processes on the database of the tests."""
+
+import atexit
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+from django.db import connection
+
+from makers.job_bench import quick_config
+from makers.synthetic import make_match, write_interchange_zip
+from makers.waiting import until
+from offangle.bootstrap.build import build_services, jobs_config
+from offangle.config.settings import Settings
+from offangle.core.errors import NotFoundError
+from offangle.db.models import Demo, ImportRecord, Match, User
+from offangle.jobs.config import JobsConfig
+from offangle.jobs.engine import JobEngine
+from offangle.jobs.worker import JobWorker
+from offangle.pipeline.acquire import import_path
+from offangle.pipeline.handlers import KINDS, PERIODICS, SWEEPS, django_connections
+from offangle.pipeline.identity import match_id_of
+from offangle.pipeline.services import Services, install
+
+TESTS = Path(__file__).resolve().parents[1]
+SWEEP_EVERY_S = 0.3
+ENDED = (Demo.State.PUBLISHED, Demo.State.FAILED)
+
+
+@dataclass
+class Installation:
+    """One installation; its worker processes end with it."""
+
+    folder: Path
+    settings: Settings
+    services: Services
+    environment: dict[str, str]
+    processes: list["subprocess.Popen[bytes]"] = field(default_factory=list)
+    worker: JobWorker | None = None
+
+    def work(self) -> None:
+        """Start a worker in this process, which is much quicker than one of its own; it ends with the installation."""
+        engine = JobEngine(quick_jobs(self.settings))
+        self.worker = engine.worker(KINDS, sweeps=SWEEPS, periodics=PERIODICS, around=django_connections)
+        self.worker.start()
+
+    def start_worker(self, *options: str) -> "subprocess.Popen[bytes]":
+        """Start a worker process; see `makers.pipeline_victim` for the options."""
+        name = f"worker-{len(self.processes)}"
+        command = [sys.executable, "-m", "makers.pipeline_victim", str(self.folder), name, *options]
+        with (self.folder / f"{name}.log").open("ab") as log:
+            process = subprocess.Popen(command, env=self.environment, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+        self.processes.append(process)
+        return process
+
+    def wait_until_held(self, process: "subprocess.Popen[bytes]") -> None:
+        """Wait until a worker stands still where it was told to."""
+        name = f"worker-{self.processes.index(process)}"
+        until(
+            lambda: (self.folder / f"held-{name}").exists() or process.poll() is not None,
+            timeout_s=60.0,
+            what=f"{name} holds",
+        )
+        assert process.poll() is None, self.logs()
+
+    def kill(self, process: "subprocess.Popen[bytes]") -> None:
+        """End a worker as a power cut does."""
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+
+    def bring(self, user: User, path: Path) -> Demo:
+        """Import a file that is not refused, and return its row."""
+        (record,) = import_path(user, path, ImportRecord.Source.CLI).accepted
+        assert record.demo is not None
+        return record.demo
+
+    def wait_for(self, sha256: str, *states: str, timeout_s: float = 60.0) -> Demo:
+        """Wait until a file's row is in one of `states`, by default an end."""
+
+        def reached() -> Demo | None:
+            demo = Demo.objects.get(pk=sha256)
+            return demo if demo.state in (states or ENDED) else None
+
+        try:
+            demo = until(reached, timeout_s=timeout_s, what=f"{sha256[:8]} in {states or ENDED}")
+        except AssertionError as error:
+            raise AssertionError(f"{error}; {Demo.objects.get(pk=sha256).state}\n{self.logs()}") from error
+        assert demo is not None
+        return demo
+
+    def wait_for_job(self, job_id: str, *states: str) -> None:
+        """Wait until a job is in one of `states`."""
+        until(lambda: self.services.jobs.job(job_id).state in states, timeout_s=60.0, what=f"{job_id} in {states}")
+
+    def objects_of(self, sha256: str) -> list[str]:
+        """Keys of all stored objects that belong to a file or its match."""
+        match_id = str(match_id_of(sha256))
+        return [info.key for info in self.services.store.list() if sha256 in info.key or match_id in info.key]
+
+    def logs(self) -> str:
+        """What the workers wrote."""
+        return "\n".join(path.read_text(errors="replace")[-3000:] for path in sorted(self.folder.glob("worker-*.log")))
+
+    def end(self) -> None:
+        """End what still runs."""
+        if self.worker is not None:
+            self.worker.stop()
+        for process in self.processes:
+            process.kill()
+            process.wait()
+
+
+@contextlib.contextmanager
+def open_installation(folder: Path) -> Iterator[Installation]:
+    """An empty installation in `folder`, on the database of the tests; its services are installed in this process."""
+    changes = {"OFFANGLE_DATA_DIR": str(folder), "OFFANGLE_JOBS_DATABASE_URL": jobs_url(folder)}
+    settings = Settings(data_dir=folder, jobs_database_url=changes["OFFANGLE_JOBS_DATABASE_URL"])
+    if connection.vendor == "sqlite":
+        shutil.copy(prepared_jobs(), folder / "jobs.sqlite3")  # much quicker than making one
+    else:
+        JobEngine(jobs_config(settings)).prepare()
+    services = build_services(settings)
+    install(services)
+    if connection.vendor == "sqlite":  # a worker looks for the rows in its data folder
+        settings.sqlite_path.symlink_to(str(connection.settings_dict["NAME"]))
+    else:
+        changes["OFFANGLE_DATABASE_URL"] = _database_url()
+    environment = {**os.environ, **changes, "PYTHONPATH": str(TESTS)}
+    installation = Installation(folder, settings, services, environment)
+    try:
+        yield installation
+    finally:
+        installation.end()
+        services.jobs.close()
+
+
+@cache
+def prepared_jobs() -> Path:
+    """An SQLite jobs database without a job, made once."""
+    folder = Path(tempfile.mkdtemp(prefix="offangle-jobs-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    JobEngine(jobs_config(Settings(data_dir=folder))).prepare()
+    return folder / "jobs.sqlite3"
+
+
+def quick_jobs(settings: Settings) -> JobsConfig:
+    """The installation's job engine, quick to notice everything."""
+    return quick_config(settings.jobs_url, queues=jobs_config(settings).queues, sweep_every_s=SWEEP_EVERY_S)
+
+
+def jobs_url(folder: Path) -> str:
+    """Where jobs are kept: beside the rows, as an installation does."""
+    return f"sqlite:///{folder / 'jobs.sqlite3'}" if connection.vendor == "sqlite" else _database_url()
+
+
+def _database_url() -> str:
+    parts = urlsplit(os.environ["OFFANGLE_DATABASE_URL"])
+    return urlunsplit(parts._replace(path=f"/{connection.settings_dict['NAME']}"))
+
+
+def write_match(path: Path, seed: int = 1) -> Path:
+    """A small match archive; another seed is another match."""
+    return write_interchange_zip(path, make_match(seed=seed))
+
+
+def match_of(sha256: str) -> Match:
+    """The published match of a file."""
+    try:
+        return Match.objects.get(pk=match_id_of(sha256))
+    except Match.DoesNotExist as error:
+        raise NotFoundError(f"no match of {sha256[:8]}") from error

@@ -1,0 +1,108 @@
+"""A real worker that can be stopped at any point of any step, to be killed there.
+
+    python -m makers.pipeline_victim FOLDER NAME --hold store:write
+
+Points of a step: `before` and `after` it; `write`, behind its first object; `commit`, inside the publishing transaction
+with every row written; `committed`, right behind it. At the point it creates `FOLDER/held-NAME` and waits.
+"""
+
+import argparse
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from makers.installation import quick_jobs
+from makers.job_bench import QUICK_BACKOFF
+from offangle.bootstrap.build import start
+from offangle.config.settings import load_settings
+from offangle.jobs.engine import JobEngine
+from offangle.jobs.kinds import JobKind, Step, StepContext, StepFunction
+from offangle.pipeline import handlers, publish
+from offangle.storage.objects import ObjectStore
+
+
+class Holder:
+    """Stands still where it was told to, once."""
+
+    def __init__(self, folder: Path, name: str, point: str) -> None:
+        self._folder = folder
+        self._name = name
+        self.step, _, self.point = point.partition(":")
+        self.current_step = ""
+
+    def reach(self, point: str) -> None:
+        """Hold if this is the point."""
+        if (self.current_step, point) != (self.step, self.point):
+            return
+        (self._folder / f"held-{self._name}").touch()
+        while not (self._folder / "release").exists():
+            time.sleep(0.01)
+
+    def around(self, step: Step) -> Step:
+        """The step with its `before` and `after`."""
+
+        def run(subject: str, context: StepContext) -> Any:
+            self.current_step = step.name
+            self.reach("before")
+            result = step.function(subject, context)
+            self.reach("after")
+            return result
+
+        function: StepFunction = run
+        return Step(step.name, function)
+
+    def behind(self, function: Callable[..., Any], point: str) -> Callable[..., Any]:
+        """The function, with a point behind it."""
+
+        def run(*arguments: Any, **keywords: Any) -> Any:
+            result = function(*arguments, **keywords)
+            self.reach(point)
+            return result
+
+        return run
+
+    def ahead_of(self, function: Callable[..., Any], point: str) -> Callable[..., Any]:
+        """The function, with a point before it."""
+
+        def run(*arguments: Any, **keywords: Any) -> Any:
+            self.reach(point)
+            return function(*arguments, **keywords)
+
+        return run
+
+    def install(self) -> None:
+        """Put the points in."""
+        store: Any = ObjectStore
+        store.put_file = self.behind(ObjectStore.put_file, "write")
+        target: Any = publish
+        target._mark_published = self.behind(target._mark_published, "commit")
+        target.drop_parsed = self.ahead_of(target.drop_parsed, "committed")
+
+    def kind(self, kind: JobKind) -> JobKind:
+        """The kind with every step held where asked."""
+        return replace(kind, steps=tuple(self.around(step) for step in kind.steps), backoff=QUICK_BACKOFF)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Work until told to stop."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("name")
+    parser.add_argument("--hold", default="")
+    options = parser.parse_args(arguments)
+    settings = load_settings()
+    start(settings)
+    holder = Holder(options.folder, options.name, options.hold)
+    holder.install()
+    kinds = [holder.kind(kind) for kind in handlers.KINDS]
+    worker = JobEngine(quick_jobs(settings)).worker(
+        kinds, sweeps=handlers.SWEEPS, periodics=handlers.PERIODICS, around=handlers.django_connections
+    )
+    return 0 if worker.run() else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
