@@ -53,7 +53,12 @@ def test_a_file_deleted_while_a_worker_writes_its_tables_leaves_nothing(
     installation.wait_until_held(victim)
     assert delete_demo(owner, demo.sha256)
     (installation.folder / "release").touch()
-    until(lambda: sweep_deletions() or not Demo.objects.exists(), what="the deletion ends")
+    until(is_swept, what="the deletion ends")
     until(lambda: installation.objects_of(demo.sha256) == [], what="the objects are gone")
     assert Match.objects.count() == 0
     assert installation.services.jobs.find(demo.job_id) is None
+
+
+def is_swept() -> bool:
+    sweep_deletions()
+    return not Demo.objects.exists()
