@@ -173,3 +173,11 @@ def test_the_tables_are_those_of_reading_directly(toy_demo: ToyDemo, tmp_path: P
     assert {"events", "players", "completion", "tables", "write"} <= set(stages)
     assert parsed.peak_memory_bytes > 0
     assert parsed.wall_s > 0
+
+
+def test_the_process_that_asks_holds_no_parser() -> None:
+    program = (
+        "import sys, offangle.parsing.isolated;"
+        "sys.exit(bool({'awpy', 'demoparser2', 'pandas', 'offangle.parsing.demo'} & set(sys.modules)))"
+    )
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
