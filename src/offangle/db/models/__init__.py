@@ -2,6 +2,7 @@
 
 from offangle.db.models.accounts import ApiToken, Notification, SignInLink, SteamAccount, User
 from offangle.db.models.files import Demo, ImportRecord
+from offangle.db.models.following import LiveEvent, LiveMove, LiveObserver, LiveSnapshot, LiveTrack
 from offangle.db.models.live import GsiJournal, GsiToken
 from offangle.db.models.matches import Analysis, Match, Observation, Round
 from offangle.db.models.players import PlayerMatchStat, PlayerRoundState, PlayerWeapon, Weapon
@@ -13,6 +14,11 @@ __all__ = [
     "GsiJournal",
     "GsiToken",
     "ImportRecord",
+    "LiveEvent",
+    "LiveMove",
+    "LiveObserver",
+    "LiveSnapshot",
+    "LiveTrack",
     "Match",
     "Notification",
     "Observation",

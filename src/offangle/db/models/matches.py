@@ -21,6 +21,10 @@ def one_of(field: str, values: tuple[str, ...], name: str) -> models.CheckConstr
     return models.CheckConstraint(condition=models.Q(**{f"{field}__in": values}), name=name)
 
 
+LIVE_STATES = ("live", "left", "finished", "aborted")
+"""Of a match known from clients: under way, its observers left, played to its end, restarted by the server."""
+
+
 class Match(models.Model):
     """One match as published: readers see either the whole of it or nothing."""
 
@@ -42,6 +46,17 @@ class Match(models.Model):
     is_simulated = models.BooleanField(default=False)
     pipeline_version = models.CharField(max_length=64)
     checks_failed = models.PositiveSmallIntegerField(default=0)
+    live_state = models.CharField(
+        max_length=16, choices=choices(LIVE_STATES), null=True, blank=True, help_text="Null: a recording"
+    )
+    superseded_by = models.ForeignKey(
+        "self",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="supersedes",
+        help_text="The same match as told by a demo, or with other observers; this one is listed no more",
+    )
 
     class Meta:
         """Listed newest first and filtered by map."""
@@ -53,6 +68,10 @@ class Match(models.Model):
         ]
         constraints: ClassVar[list[models.BaseConstraint]] = [
             one_of("source", SOURCES, "match_source"),
+            one_of("live_state", LIVE_STATES, "match_live_state"),
+            models.CheckConstraint(
+                condition=~models.Q(superseded_by=models.F("id")), name="match_not_its_own_successor"
+            ),
             models.CheckConstraint(condition=models.Q(tick_rate__gt=0), name="match_tick_rate"),
         ]
 
@@ -130,6 +149,9 @@ class Analysis(models.Model):
     checks = models.JSONField(help_text="[{name, label, ok, expected, found, detail}]")
     tables = models.JSONField(help_text="Names of the parquet tables stored for this match")
     computed_at = models.DateTimeField(auto_now=True)
+    live_difference = models.JSONField(
+        null=True, blank=True, help_text="How far live figures differed: {matches, score, rounds, players}; null: none"
+    )
 
     def __str__(self) -> str:
         return f"analysis of {self.match} by {self.pipeline_version}"

@@ -69,6 +69,11 @@ class Weapon(models.Model):
     weapon_class = models.CharField(max_length=16, default="unknown")
     price = models.PositiveIntegerField(null=True, blank=True)
     kill_reward = models.PositiveIntegerField(null=True, blank=True)
+    display_name = models.CharField(max_length=64, blank=True, default="", help_text="Empty: a weapon no list holds")
+    max_speed_u = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="Running speed with it in hand, units per second"
+    )
+    clip_size = models.PositiveSmallIntegerField(null=True, blank=True, help_text="Cartridges; null: it has no clip")
 
     def __str__(self) -> str:
         return self.name
@@ -82,7 +87,9 @@ class PlayerRoundState(models.Model):
     steam_account = models.ForeignKey(
         SteamAccount, on_delete=models.CASCADE, related_name="round_states", db_column="steam_id"
     )
-    received_order = models.PositiveIntegerField(default=0, help_text="0 for demos; the journal's order for live data")
+    received_order = models.PositiveBigIntegerField(
+        default=0, help_text="0 for demos; for live data the journal id of the post that told of the freeze end"
+    )
     side = models.CharField(max_length=2, choices=choices(SIDES))
     health = models.PositiveSmallIntegerField(null=True, blank=True)
     armor = models.PositiveSmallIntegerField(null=True, blank=True)

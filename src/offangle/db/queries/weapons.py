@@ -1,9 +1,12 @@
 """Weapons: seeded from the current list, and completed by what matches bring."""
 
 from collections.abc import Iterable
+from typing import Final
 
 from offangle.core.weapons import WEAPONS, weapon_class
 from offangle.db.models import Weapon
+
+_KNOWN_OF_WEAPON: Final = ("weapon_class", "price", "kill_reward", "display_name", "max_speed_u", "clip_size")
 
 
 def seed_weapons() -> None:
@@ -13,7 +16,7 @@ def seed_weapons() -> None:
         rows,
         update_conflicts=True,
         unique_fields=["name"],
-        update_fields=["weapon_class", "price", "kill_reward"],
+        update_fields=list(_KNOWN_OF_WEAPON),
     )
 
 
@@ -29,4 +32,7 @@ def _row(name: str) -> Weapon:
         weapon_class=weapon_class(name),
         price=known.price if known else None,
         kill_reward=known.kill_reward if known else None,
+        display_name=known.display_name if known else "",
+        max_speed_u=known.max_speed_u if known else None,
+        clip_size=known.clip_size if known else None,
     )
