@@ -17,7 +17,7 @@ from offangle.cli.scoreboard import print_match
 from offangle.core.errors import BadInputError, ParserCrashError
 from offangle.parsing.isolated import ParsedTables, parse_isolated
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 FRAMES_FOLDER = "frames"
 DERIVED_FOLDER = "derived"

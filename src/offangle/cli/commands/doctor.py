@@ -10,7 +10,7 @@ from offangle.cli.output import BAD_INPUT, out, print_json
 from offangle.cli.people import JsonOption
 from offangle.config.settings import load_settings
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 
 @app.command()

@@ -16,7 +16,7 @@ from offangle.core.errors import BadInputError
 from offangle.db.models import Demo, ImportRecord, Match, User
 from offangle.pipeline.acquire import import_path
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 SUFFIXES = (".dem", ".dem.gz", ".dem.bz2", ".dem.zst", ".dem.xz", ".zip")
 """What is taken from a folder; a file that is named itself is taken whatever it is called."""
@@ -24,7 +24,7 @@ SUFFIXES = (".dem", ".dem.gz", ".dem.bz2", ".dem.zst", ".dem.xz", ".zip")
 
 @app.command()
 def import_files(
-    paths: Annotated[list[Path], typer.Argument(metavar="PATH…", help="Files, archives, or folders of them.")],
+    paths: Annotated[list[Path], typer.Argument(metavar="PATH", help="Files, archives, or folders of them.")],
     *,
     wait: Annotated[bool, typer.Option("--wait", help="Wait until the matches are published.")] = False,
     user: UserOption = None,

@@ -8,7 +8,7 @@ from offangle.bootstrap.build import start
 from offangle.cli.output import out
 from offangle.pipeline.reanalyse import reanalyse as queue_matches
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 
 @app.command()

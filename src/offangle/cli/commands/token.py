@@ -11,7 +11,7 @@ from offangle.cli.output import notes, out, print_json
 from offangle.cli.people import JsonOption, UserOption, acting_user
 from offangle.db.queries import tokens
 
-app = typer.Typer(no_args_is_help=True, help="API tokens: create, list, revoke.")
+app = typer.Typer(add_completion=False, no_args_is_help=True, help="API tokens: create, list, revoke.")
 
 
 @app.command()

@@ -6,7 +6,7 @@ import typer
 
 from offangle.cli.processes import run_up
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 
 @app.command()

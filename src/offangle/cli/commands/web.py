@@ -4,7 +4,7 @@ import typer
 
 from offangle.cli.processes import run_web
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 
 @app.command()

@@ -7,6 +7,7 @@ The instance's owner (superuser) sees and deletes everything.
 
 from uuid import UUID
 
+from django.core.exceptions import ValidationError
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from offangle.core.errors import NotFoundError
@@ -30,7 +31,7 @@ def visible_match(user: User, match_id: UUID | str) -> Match:
     """
     try:
         return visible_matches(user).get(pk=match_id)
-    except (Match.DoesNotExist, ValueError) as error:
+    except (Match.DoesNotExist, ValidationError, ValueError) as error:
         raise NotFoundError("no such match", hint="It may have been deleted, or belongs to somebody else.") from error
 
 
