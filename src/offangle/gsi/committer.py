@@ -16,11 +16,13 @@ from typing import Final
 
 from django.db import IntegrityError, connection
 
-from offangle.db.queries.journal import JournalEntry
+from offangle.db.queries.journal import JournalEntry, limit_waits
 from offangle.gsi.refusals import NOT_STORED, OVERLOADED, STOPPING, TOKEN_UNKNOWN, Refusal
 
 logger: Final = logging.getLogger(__name__)
 MOST_ROWS: Final = 512
+PATIENCE_S: Final = 3.0
+"""Another writer may hold the database this long; a client gives up after five seconds."""
 MOST_WAITING: Final = 4_096
 """Posts; half a second's work. A client that waits longer than its time-out has gone anyway."""
 
@@ -142,6 +144,8 @@ class GroupCommitter:
 
     def _store(self, entries: list[JournalEntry]) -> list[Outcome]:
         try:
+            if connection.connection is None:
+                limit_waits(PATIENCE_S)
             self._append(entries)
         except IntegrityError:
             return self._store_each(entries)

@@ -4,12 +4,14 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from functools import partial
 from typing import Any, Final
 
 import msgspec
 
 from offangle.db.queries.journal import JournalEntry
 from offangle.gsi.committer import GroupCommitter
+from offangle.gsi.deadlines import Deadlines
 from offangle.gsi.metrics import CONTENT_TYPE, Metrics
 from offangle.gsi.refusals import (
     BROKEN,
@@ -63,17 +65,19 @@ class GsiEndpoint:
     ) -> None:
         self._tokens = tokens
         self._committer = committer
-        self._body_timeout_s = body_timeout_s
+        self._deadlines = Deadlines(body_timeout_s)
         self._metrics = metrics
 
     async def start(self) -> None:
         """Start the threads, in the event loop that will answer."""
+        self._deadlines.start()
         self._committer.start()
         self._tokens.start()
 
     async def stop(self) -> None:
         """Store what waits, then end the threads."""
         await self._committer.stop()
+        self._deadlines.stop()
         await asyncio.to_thread(self._tokens.stop)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -128,8 +132,7 @@ class GsiEndpoint:
             if name == b"content-length" and value.isdigit() and int(value) > MOST_BODY_BYTES:
                 return TOO_LARGE
         try:
-            async with asyncio.timeout(self._body_timeout_s):
-                return await _read_body(receive)
+            return await self._deadlines.wait(partial(_read_body, receive))
         except TimeoutError:
             return TOO_SLOW
 

@@ -145,6 +145,8 @@ def _map_state(block: Block) -> MapState | None:
         team_t_name=_text(team_t.get("name")),
         team_ct_name=_text(team_ct.get("name")),
         round_wins={number: str(word) for key, word in wins.items() if (number := _int(key)) is not None},
+        loss_streak_t=_int(team_t.get("consecutive_round_losses")),
+        loss_streak_ct=_int(team_ct.get("consecutive_round_losses")),
     )
 
 

@@ -75,6 +75,14 @@ def append_many(entries: Sequence[JournalEntry]) -> None:
         _append_sqlite(entries)
 
 
+def limit_waits(seconds: float) -> None:
+    """Let this thread's connection wait no longer than this for another writer, then fail."""
+    limit_ms = round(seconds * 1000)
+    word = "SET lock_timeout =" if connection.vendor == "postgresql" else "PRAGMA busy_timeout ="
+    with connection.cursor() as cursor:
+        cursor.execute(f"{word} {limit_ms:d}")
+
+
 def read_after(steam_id: int, after_id: int, limit: int) -> list[JournalPost]:
     """The observer's next posts after `after_id`, oldest first, at most `limit`."""
     rows = GsiJournal.objects.filter(steam_id=steam_id, pk__gt=after_id).order_by("pk")[:limit]
