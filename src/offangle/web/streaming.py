@@ -6,9 +6,10 @@ handed to the view as it arrives.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, MutableMapping
 from typing import Any, Final
 
+from asgiref.sync import async_to_sync
 from django.http import HttpRequest
 
 from offangle.core.errors import BadInputError
@@ -19,9 +20,14 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Any, Any, Any], Awaitable[None]]  # ASGI; servers and frameworks type its three arguments differently
 
-STREAMED_PATHS: Final = frozenset({"/upload/"})
+STREAMED_PATHS: Final = frozenset({"/upload/", "/api/v1/imports"})
+FORM_PATHS: Final = frozenset({"/api/v1/imports"})
+"""Those that take a form as well."""
+FORM_TYPE: Final = b"multipart/form-data"
 SCOPE_KEY: Final = "offangle.body"
 PIECE_BYTES: Final = 256 * 1024
+BATCH_BYTES: Final = 1024 * 1024
+"""Fetched in one go where each visit to the loop costs a change of thread."""
 
 
 class BodyStream:
@@ -30,6 +36,7 @@ class BodyStream:
     def __init__(self, receive: Receive) -> None:
         self._receive = receive
         self._told_empty = False
+        self._more = True
         self._finished = asyncio.Event()
 
     async def pieces(self) -> AsyncIterator[bytes]:
@@ -39,16 +46,28 @@ class BodyStream:
             BadInputError: The sender went away before the end.
         """
         try:
-            more = True
-            while more:
-                message = await self._receive()
-                if message["type"] == "http.disconnect":
-                    raise BadInputError("the upload was broken off", hint="Send the file again.")
-                more = message.get("more_body", False)
-                if piece := message.get("body", b""):
-                    yield piece
+            while piece := await self.piece():
+                yield piece
         finally:
             self._finished.set()
+
+    async def piece(self) -> bytes:
+        """The next piece; none at the end.
+
+        Raises:
+            BadInputError: The sender went away before the end.
+        """
+        piece = b""
+        while self._more and not piece:
+            message = await self._receive()
+            if message["type"] == "http.disconnect":
+                self._finished.set()
+                raise BadInputError("the upload was broken off", hint="Send the file again.")
+            self._more = message.get("more_body", False)
+            piece = message.get("body", b"")
+        if not piece:
+            self._finished.set()
+        return piece
 
     async def receive(self) -> Message:
         """What Django hears instead: an empty body, and later, once the view has read all, what really comes."""
@@ -70,11 +89,42 @@ class StreamingHandler:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one connection."""
-        if scope["type"] == "http" and scope["method"] == "POST" and scope["path"] in STREAMED_PATHS:
+        if is_streamed(scope):
             body = BodyStream(receive)
             await self._django({**scope, SCOPE_KEY: body}, body.receive, send)
         else:
             await self._django(scope, receive, send)
+
+
+def is_streamed(scope: Scope) -> bool:
+    """Whether this is an upload whose body is the file itself; forms are left to Django, which can read them."""
+    if scope["type"] != "http" or scope["method"] != "POST" or scope["path"] not in STREAMED_PATHS:
+        return False
+    headers: dict[bytes, bytes] = dict(scope["headers"])
+    return scope["path"] not in FORM_PATHS or not headers.get(b"content-type", b"").lower().startswith(FORM_TYPE)
+
+
+def body_batches(request: HttpRequest) -> Iterator[bytes]:
+    """The body of `request` for a view that is not asynchronous, in pieces of at least `BATCH_BYTES` but for the last.
+
+    Raises:
+        BadInputError: The sender went away before the end.
+    """
+    stream: BodyStream | None = getattr(request, "scope", {}).get(SCOPE_KEY)
+    if stream is None:
+        while piece := request.read(BATCH_BYTES):
+            yield piece
+        return
+
+    async def batch() -> bytes:
+        held = bytearray()
+        while len(held) < BATCH_BYTES and (piece := await stream.piece()):
+            held += piece
+        return bytes(held)
+
+    fetch = async_to_sync(batch)  # on the server's own loop, where the socket is
+    while held := fetch():
+        yield held
 
 
 async def body_pieces(request: HttpRequest) -> AsyncIterator[bytes]:

@@ -1,6 +1,6 @@
 """`/imports`: hand over match files, and ask where they stand."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from datetime import datetime
 from typing import Annotated, Any, Final
@@ -13,13 +13,16 @@ from ninja import Query, Router
 from ninja.responses import Status
 from pydantic import TypeAdapter
 
-from offangle.core.errors import NotFoundError
+from offangle.core.errors import LimitExceededError, NotFoundError
 from offangle.db.models import ImportRecord, Match, User
 from offangle.pipeline.acquire import ImportOutcome, begin_import
+from offangle.pipeline.services import services
+from offangle.storage.intake import shown_name
 from offangle.web.api.auth import user_of
 from offangle.web.api.paging import DEFAULT_LIMIT, Cursor, Limit, Page, read_cursor, write_cursor
 from offangle.web.api.problems import BAD_INPUT, problem
 from offangle.web.api.schemas import ImportedFile, ImportState, Refused, Upload
+from offangle.web.streaming import body_batches
 
 router = Router(tags=["imports"])
 
@@ -142,7 +145,8 @@ def _refusal(request: HttpRequest, refused: list[ImportRecord]) -> HttpResponse:
 
 def _outcomes(request: HttpRequest, user: User, name: str) -> Iterator[ImportOutcome]:
     if request.content_type != MULTIPART:
-        yield _take(user, name, request)
+        _refuse_announced(request, user, name)
+        yield _take(user, name, body_batches(request))
         return
     for part in request.FILES.getlist("file"):
         yield _take_part(user, part)
@@ -150,12 +154,28 @@ def _outcomes(request: HttpRequest, user: User, name: str) -> Iterator[ImportOut
 
 def _take_part(user: User, part: "UploadedFile[Any]") -> ImportOutcome:
     with closing(part):
-        return _take(user, part.name or "upload", part)
+        return _take(user, part.name or "upload", part.chunks(READ_BYTES))
 
 
-def _take(user: User, name: str, source: Any) -> ImportOutcome:
-    """Read `source` to its end in pieces, so that no upload lies in memory."""
+def _refuse_announced(request: HttpRequest, user: User, name: str) -> None:
+    """Refuse at once what says itself that it is too large, before any of it is read; the refusal is kept.
+
+    Raises:
+        LimitExceededError: It is.
+    """
+    announced, limit = request.headers.get("Content-Length", ""), services().limits.upload_bytes
+    if announced.isdigit() and int(announced) > limit:
+        error = f"the file has {int(announced):,} bytes, more than the {limit:,} accepted"
+        hint = "Compress it (.zst, .gz) or raise OFFANGLE_MAX_UPLOAD_MB."
+        ImportRecord.objects.create(
+            user=user, source=ImportRecord.Source.API, original_name=shown_name(name), error=error, error_hint=hint
+        )
+        raise LimitExceededError(error, hint=hint)
+
+
+def _take(user: User, name: str, pieces: Iterable[bytes]) -> ImportOutcome:
+    """Take in a file piece by piece, so that no upload lies in memory."""
     with begin_import(user, name, ImportRecord.Source.API) as session:
-        while piece := source.read(READ_BYTES):
+        for piece in pieces:
             session.write(piece)
         return session.finish()
