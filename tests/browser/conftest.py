@@ -11,11 +11,12 @@ import threading
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect, sync_playwright
 
 from browser.desk import ARTIFACTS
 from makers.interchange_zips import write_interchange_zip
@@ -34,6 +35,8 @@ CHROMIUM_ARGUMENTS = (
     "--disable-component-update",
     "--disable-sync",
 )
+expect.set_options(timeout=PATIENCE_MS)  # a busy machine is slow, not wrong
+
 DESKTOP: ViewportSize = {"width": 1360, "height": 860}
 PHONE: ViewportSize = {"width": 390, "height": 844}
 
@@ -192,9 +195,10 @@ def anonymous(installation: Installation, browser: Browser) -> Iterator[Page]:
 
 @pytest.fixture(scope="session")
 def make_zip(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    """Writes a synthetic match archive; each seed is another match."""
+    """Writes a synthetic match archive; each seed is another match, and always the same file."""
     folder = tmp_path_factory.mktemp("archives")
 
+    @cache
     def write(seed: int) -> Path:
         return write_interchange_zip(folder / f"match-{seed}.zip", make_match(seed=seed))
 

@@ -69,6 +69,24 @@ def test_a_file_that_is_no_match_is_refused_with_reason_and_hint(page: Page, tmp
     page.screenshot(path=ARTIFACTS / "jobs.png", full_page=True)
 
 
+def test_several_files_at_once_and_one_that_is_here_already(page: Page, published: str, make_zip: Any) -> None:
+    page.goto("/players/")
+    page.locator("input[data-upload]").set_input_files([make_zip(1), make_zip(2), make_zip(3)])
+    tray = page.get_by_role("region", name="Files being added")
+    expect(tray.get_by_role("link", name="Open match")).to_have_count(3)
+    known = tray.get_by_role("listitem").filter(has_text="match-1.zip")
+    expect(known).to_contain_text("Already here")
+    assert published.endswith(known.get_by_role("link").get_attribute("href") or "?")
+    page.screenshot(path=ARTIFACTS / "upload-several.png")
+
+
+def test_the_list_of_jobs_moves_by_itself(page: Page, published: str, make_zip: Any) -> None:
+    del published
+    page.goto("/jobs/")
+    page.locator("input[data-upload]").set_input_files(make_zip(4))
+    expect(page.get_by_role("row", name=re.compile("match-4.zip")).get_by_text("Done")).to_be_visible()
+
+
 def test_too_large_a_file_is_refused_before_it_is_sent(page: Page, tmp_path: Path) -> None:
     path = tmp_path / "large.dem"
     with path.open("wb") as file:
