@@ -117,6 +117,10 @@ MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 UPLOAD_LIMIT_BYTES = _settings.max_upload_mb * 1024 * 1024
+PUBLIC_URL = _settings.public_url.rstrip("/")
+SIGNUP_OPEN = _settings.signup_open
+STEAM_OPENID_URL = _settings.steam_openid_url
+TRUSTED_PROXIES = _settings.trusted_proxies
 DATA_FOLDER = _settings.data_dir.resolve()
 LOGGING = {
     "version": 1,

@@ -41,6 +41,15 @@ class Settings(BaseSettings):
     parse_memory_mb: Annotated[int, Field(description="A parse that needs more memory is stopped", ge=256)] = 4_096
     worker_concurrency: Annotated[int, Field(description="Demos parsed at once by one worker", ge=1)] = 1
     web_workers: Annotated[int, Field(description="Processes that answer requests", ge=1)] = 1
+    signup_open: Annotated[bool, Field(description="Anybody may make an account; else people need an invitation")] = (
+        False
+    )
+    steam_openid_url: Annotated[
+        str, Field(description="Where people sign in through Steam", pattern=r"^https?://[^\s\"'<>;,?#@]+$")
+    ] = "https://steamcommunity.com/openid/login"
+    trusted_proxies: Annotated[
+        int, Field(description="Proxies in front of the web process that append to `X-Forwarded-For`", ge=0, le=8)
+    ] = 0
     open_browser: Annotated[bool, Field(description="Open the pages at start where there is a desktop")] = True
     debug: Annotated[bool, Field(description="Django's debug mode; never on a server that others reach")] = False
 

@@ -1,6 +1,15 @@
 """The relational model: who, which matches, what happened in them."""
 
-from offangle.db.models.accounts import ApiToken, Notification, SignInLink, SteamAccount, User
+from offangle.db.models.accounts import (
+    ApiToken,
+    AttemptCounter,
+    Invitation,
+    Notification,
+    OpenIdNonce,
+    SignInLink,
+    SteamAccount,
+    User,
+)
 from offangle.db.models.files import Demo, ImportRecord
 from offangle.db.models.following import LiveEvent, LiveMove, LiveObserver, LiveSnapshot, LiveTrack
 from offangle.db.models.live import GsiJournal, GsiToken
@@ -10,10 +19,12 @@ from offangle.db.models.players import PlayerMatchStat, PlayerRoundState, Player
 __all__ = [
     "Analysis",
     "ApiToken",
+    "AttemptCounter",
     "Demo",
     "GsiJournal",
     "GsiToken",
     "ImportRecord",
+    "Invitation",
     "LiveEvent",
     "LiveMove",
     "LiveObserver",
@@ -22,6 +33,7 @@ __all__ = [
     "Match",
     "Notification",
     "Observation",
+    "OpenIdNonce",
     "PlayerMatchStat",
     "PlayerRoundState",
     "PlayerWeapon",

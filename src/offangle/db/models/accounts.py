@@ -28,6 +28,9 @@ class SteamAccount(models.Model):
     user = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="steam_accounts")
     last_name = models.CharField(max_length=128, blank=True, default="", help_text="As last seen in a match")
     claimed_at = models.DateTimeField(null=True, blank=True)
+    proven_at = models.DateTimeField(
+        null=True, blank=True, help_text="When its user signed in through Steam; a claim without proof lets nobody in"
+    )
 
     def __str__(self) -> str:
         return self.last_name or str(self.steam_id)
@@ -49,6 +52,42 @@ class SignInLink(models.Model):
 
     def __str__(self) -> str:
         return f"sign-in link of {self.user}"
+
+
+class Invitation(models.Model):
+    """A link with which one person may make an account; only the hash of its secret is kept."""
+
+    created_by = models.ForeignKey(User, on_delete=models.CASCADE, related_name="invitations")
+    note = models.CharField(max_length=100, blank=True, default="", help_text="Whom it is for")
+    secret_hash = models.CharField(max_length=64, unique=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True, blank=True)
+    used_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+
+    def __str__(self) -> str:
+        return f"invitation {self.note}" if self.note else f"invitation {self.pk}"
+
+
+class AttemptCounter(models.Model):
+    """How often something was tried lately, by whom is not told: the key is a hash."""
+
+    key = models.CharField(max_length=64, primary_key=True)
+    began_at = models.DateTimeField(db_index=True, help_text="When the counting began anew")
+    count = models.PositiveIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"{self.count} attempts"
+
+
+class OpenIdNonce(models.Model):
+    """A statement of Steam's that was used: it works no second time."""
+
+    nonce_hash = models.CharField(max_length=64, primary_key=True)
+    used_at = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return self.nonce_hash
 
 
 class ApiToken(models.Model):
