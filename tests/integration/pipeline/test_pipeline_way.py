@@ -87,6 +87,7 @@ def test_nothing_waits_in_the_store_once_a_match_is_published(installation: Inst
 def test_the_same_bytes_again_link_to_the_match(
     installation: Installation, published: Demo, friend: User, tmp_path: Path
 ) -> None:
+    installation.wait_for_job(published.job_id, "done")
     before = match_of(published.sha256)
     copy = tmp_path / "the same under another name.zip"
     copy.write_bytes((tmp_path / "match.zip").read_bytes())
@@ -96,7 +97,8 @@ def test_the_same_bytes_again_link_to_the_match(
     assert Demo.objects.count() == 1
     assert Match.objects.get().published_at == before.published_at
     assert Observation.objects.filter(user=friend, match=before).exists()
-    assert len(installation.services.jobs.list_jobs().jobs) == 1
+    jobs = installation.services.jobs.list_jobs(limit=500).jobs
+    assert [job.state for job in jobs if job.subject == published.sha256] == ["done"]
 
 
 def test_an_upload_in_pieces_is_the_same_file(installation: Installation, owner: User, tmp_path: Path) -> None:
