@@ -1,10 +1,11 @@
-"""The worker process: does jobs."""
+"""The worker process: does jobs and follows live matches."""
 
 import os
 import sys
 from typing import Final
 
 from offangle.bootstrap.build import close_connections, start
+from offangle.bootstrap.follow import build_follower
 from offangle.bootstrap.lifeline import end_with_input
 from offangle.bootstrap.worker import build_worker
 from offangle.config.settings import load_settings
@@ -20,7 +21,10 @@ def main() -> int:
         os.nice(NICENESS)
     settings = load_settings()
     services = start(settings)
+    follower = build_follower()
+    follower.start()
     clean = build_worker(settings).run()
+    follower.stop()
     services.jobs.close()
     close_connections()
     if not clean:

@@ -153,6 +153,7 @@ def _map_state(block: Block) -> MapState | None:
 def _own_player(block: Block) -> OwnPlayer:
     state, stats = _block(block, "state"), _block(block, "match_stats")
     return OwnPlayer(
+        name=_text(block.get("name")),
         side=SIDES.get(_text(block.get("team")) or ""),
         activity=_text(block.get("activity")),
         health=_int(state.get("health")),

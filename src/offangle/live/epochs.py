@@ -6,7 +6,7 @@ from offangle.core.sides import other_side
 from offangle.live.events import EpochAborted, Event, RoundRestarted, SidesSwitched
 from offangle.live.kills import late_kills
 from offangle.live.observation import MapState, Observation
-from offangle.live.own import follow_own, follow_round, late_death
+from offangle.live.own import follow_own, follow_round, late_assists, late_death
 from offangle.live.policies import ModePolicy
 from offangle.live.rounds import close_round, decide_rounds, open_round
 from offangle.live.state import Epoch, LastPost
@@ -50,7 +50,7 @@ def step_epoch(
     epoch, restarted = _restart_round(epoch, observation, before)
     events: list[Event] = switched + restarted
     if epoch.current is not None and observation.current_round > epoch.current.number:
-        for late in (late_kills, late_death):
+        for late in (late_kills, late_death, late_assists):
             epoch, found = late(epoch, observation)
             events += found
     epoch, decided = decide_rounds(epoch, observation, policy, switched=bool(switched))

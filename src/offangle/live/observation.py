@@ -25,6 +25,7 @@ class HeldWeapon(msgspec.Struct, frozen=True):
 class OwnPlayer(msgspec.Struct, frozen=True):
     """The observer's own player. A figure that was not sent is None: absent is not zero."""
 
+    name: str | None = None
     side: Side | None = None
     activity: str | None = None
     health: int | None = None
@@ -60,6 +61,8 @@ class MapState(msgspec.Struct, frozen=True):
     team_t_name: str | None = None
     team_ct_name: str | None = None
     round_wins: dict[int, str] = {}
+    loss_streak_t: int | None = None
+    loss_streak_ct: int | None = None
 
     def score_of(self, side: Side) -> int:
         """Rounds won by the team that plays `side` now."""

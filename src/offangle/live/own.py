@@ -19,6 +19,8 @@ def follow_round(epoch: Epoch, observation: Observation) -> tuple[Epoch, list[Ev
     if current is None:
         return epoch, []
     events: list[Event] = []
+    if observation.round_phase != "freezetime" and current.state_sequence is None:
+        current = replace(current, state_sequence=observation.sequence)
     if observation.round_phase == "live" and current.live_ns is None:
         current = replace(current, live_ns=observation.received_ns)
         events.append(RoundWentLive(current.number))
@@ -39,6 +41,7 @@ def follow_own(epoch: Epoch, observation: Observation, before: LastPost | None) 
     epoch = replace(anchor_kills(epoch, own), totals=_merged(epoch.totals, own))
     epoch, killed = _follow_kills(epoch, observation, own, before)
     epoch, died = _follow_death(epoch, observation, own)
+    epoch = _follow_assists(epoch, observation, own)
     if epoch.current is not None:
         current = _equipment(epoch.current, observation, own)
         epoch = replace(epoch, current=_weapons(current, observation, own, before))
@@ -55,6 +58,32 @@ def late_death(epoch: Epoch, observation: Observation) -> tuple[Epoch, list[Even
         return epoch, []
     epoch = replace(epoch, current=replace(current, own_died=True), deaths_seen=epoch.deaths_seen + new)
     return epoch, [Died(current.number)]
+
+
+def late_assists(epoch: Epoch, observation: Observation) -> tuple[Epoch, list[Event]]:
+    """Assists that the match counter tells of only when the next round has begun."""
+    own, current = observation.own, epoch.current
+    if own is None or own.assists is None or epoch.assists_seen is None or current is None:
+        return epoch, []
+    new = max(0, own.assists - epoch.assists_seen)
+    current = replace(current, assists=current.assists + new)
+    return replace(epoch, current=current, assists_seen=own.assists), []
+
+
+def _follow_assists(epoch: Epoch, observation: Observation, own: OwnPlayer) -> Epoch:
+    """Assists of this round; in freeze time nobody is killed, so there they are the round's before."""
+    if own.assists is None:
+        return epoch
+    new = 0 if epoch.assists_seen is None else max(0, own.assists - epoch.assists_seen)
+    epoch = replace(epoch, assists_seen=own.assists)
+    if not new or epoch.current is None:
+        return epoch
+    if observation.round_phase != "freezetime":
+        return replace(epoch, current=replace(epoch.current, assists=epoch.current.assists + new))
+    if not epoch.rounds:
+        return epoch
+    last = replace(epoch.rounds[-1], assists=epoch.rounds[-1].assists + new)
+    return replace(epoch, rounds=(*epoch.rounds[:-1], last))
 
 
 def _merged(totals: OwnTotals, own: OwnPlayer) -> OwnTotals:
@@ -95,6 +124,9 @@ def _follow_death(epoch: Epoch, observation: Observation, own: OwnPlayer) -> tup
 def _equipment(current: LiveRound, observation: Observation, own: OwnPlayer) -> LiveRound:
     """Equipment at freeze end is the last payload of freeze time; a death payload keeps a stale value (trap 10)."""
     current = replace(current, own_side=own.side or current.own_side)
+    if observation.round_phase != "freezetime":
+        headshots = max(current.headshot_kills, own.round_headshot_kills or 0)
+        current = replace(current, headshot_kills=headshots)
     if observation.round_phase == "freezetime":
         return replace(
             current,

@@ -13,6 +13,7 @@ class ModePolicy(msgspec.Struct, frozen=True):
     has_rounds: bool
     has_economy: bool
     round_time_s: float | None = None
+    regulation_rounds: int | None = None
 
 
 WITHOUT_ROUNDS: Final = ModePolicy(has_rounds=False, has_economy=False)
@@ -21,11 +22,11 @@ UNKNOWN_MODE: Final = ModePolicy(has_rounds=True, has_economy=False)
 
 POLICIES: Final[Mapping[str, ModePolicy]] = MappingProxyType(
     {
-        "competitive": ModePolicy(has_rounds=True, has_economy=True, round_time_s=115.0),
-        "premier": ModePolicy(has_rounds=True, has_economy=True, round_time_s=115.0),
-        "scrimcomp5v5": ModePolicy(has_rounds=True, has_economy=True, round_time_s=115.0),
-        "scrimcomp2v2": ModePolicy(has_rounds=True, has_economy=True, round_time_s=90.0),
-        "casual": ModePolicy(has_rounds=True, has_economy=False, round_time_s=135.0),
+        "competitive": ModePolicy(has_rounds=True, has_economy=True, round_time_s=115.0, regulation_rounds=24),
+        "premier": ModePolicy(has_rounds=True, has_economy=True, round_time_s=115.0, regulation_rounds=24),
+        "scrimcomp5v5": ModePolicy(has_rounds=True, has_economy=True, round_time_s=115.0, regulation_rounds=24),
+        "scrimcomp2v2": ModePolicy(has_rounds=True, has_economy=True, round_time_s=90.0, regulation_rounds=16),
+        "casual": ModePolicy(has_rounds=True, has_economy=False, round_time_s=135.0, regulation_rounds=15),
         "deathmatch": WITHOUT_ROUNDS,
         "gungameprogressive": WITHOUT_ROUNDS,
         "gungametrbomb": ModePolicy(has_rounds=True, has_economy=False),

@@ -97,7 +97,8 @@ def _follow_session(
     elif session.is_left:
         session = replace(session, is_left=False)
         events.append(SessionResumed(session))
-    session = replace(session, last_ns=observation.received_ns, last_sequence=observation.sequence)
+    own_name = observation.own.name if observation.own is not None and observation.own.name else session.own_name
+    session = replace(session, last_ns=observation.received_ns, last_sequence=observation.sequence, own_name=own_name)
     if session.is_finished:
         return session, events
     session, happened = _play(session, observation, match, before)

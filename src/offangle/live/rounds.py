@@ -143,6 +143,7 @@ def _with_result(
         is_decided=True,
         end_ns=end_ns,
         seen_winner=None,
+        state_sequence=current.state_sequence or observation.sequence,
     )
 
 

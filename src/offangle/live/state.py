@@ -58,6 +58,7 @@ class LiveRound(msgspec.Struct, frozen=True):
     grenade_thrown: str | None = None
     grenade_thrown_ns: int | None = None
     seen_winner: Side | None = None
+    state_sequence: int | None = None
 
 
 class OwnTotals(msgspec.Struct, frozen=True):
@@ -104,6 +105,7 @@ class Session(msgspec.Struct, frozen=True):
     is_left: bool = False
     team_t_name: str | None = None
     team_ct_name: str | None = None
+    own_name: str | None = None
 
     @property
     def epochs(self) -> tuple[Epoch, ...]:
