@@ -9,12 +9,15 @@ import json
 import os
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+import psycopg
 
 from makers.waiting import until
 
@@ -66,6 +69,17 @@ class GsiServer:
         """Revoke a token, in a process of its own."""
         command = [sys.executable, "-m", "makers.gsi_server", "revoke", str(poster.token_id)]
         subprocess.run(command, env=self.environment, check=True)
+
+    def journal(self, steam_id: int) -> list[tuple[int, int, bytes]]:
+        """The observer's rows as they lie in the database: id, received_ns, body; read without Offangle's help."""
+        query = f"SELECT id, received_ns, body FROM db_gsijournal WHERE steam_id = {steam_id:d} ORDER BY id"  # noqa: S608 -- a number of ours
+        if self.database_url:
+            with psycopg.connect(self.database_url) as connection:
+                rows = connection.execute(query.encode()).fetchall()
+        else:
+            with contextlib.closing(sqlite3.connect(self.folder / "data" / "offangle.sqlite3")) as database:
+                rows = database.execute(query).fetchall()
+        return [(int(key), int(received_ns), bytes(body)) for key, received_ns, body in rows]
 
     def launch(self) -> None:
         """Start the process; it does not answer yet."""

@@ -3,9 +3,9 @@
 import os
 
 import offangle.bootstrap.framework  # noqa: F401 -- sets Django up, which everything below rests on
-from offangle.db.queries.journal import append_many
 from offangle.gsi.committer import GroupCommitter
 from offangle.gsi.endpoint import GsiEndpoint
+from offangle.gsi.journal import JournalWriter
 from offangle.gsi.metrics import Metrics
 from offangle.gsi.refusals import REFUSALS
 from offangle.gsi.tokens import TokenCache
@@ -14,4 +14,4 @@ from offangle.gsi.tokens import TokenCache
 def build_ingest() -> GsiEndpoint:
     """The endpoint of one process; its server starts and stops it."""
     metrics = Metrics(tuple(refusal.cause for refusal in REFUSALS), process=str(os.getpid()))
-    return GsiEndpoint(TokenCache(), GroupCommitter(append_many, metrics.note_commit), metrics)
+    return GsiEndpoint(TokenCache(), GroupCommitter(JournalWriter(), metrics.note_commit), metrics)

@@ -12,24 +12,31 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, Protocol
 
-from django.db import IntegrityError, connection
+from django.db import IntegrityError
 
-from offangle.db.queries.journal import JournalEntry, limit_waits
+from offangle.db.queries.journal import JournalEntry
 from offangle.gsi.refusals import NOT_STORED, OVERLOADED, STOPPING, TOKEN_UNKNOWN, Refusal
 
 logger: Final = logging.getLogger(__name__)
 MOST_ROWS: Final = 512
-PATIENCE_S: Final = 3.0
-"""Another writer may hold the database this long; a client gives up after five seconds."""
 MOST_WAITING: Final = 4_096
 """Posts; half a second's work. A client that waits longer than its time-out has gone anyway."""
 
-Append = Callable[[Sequence[JournalEntry]], None]
 NoteCommit = Callable[[int, float], None]
 Outcome = Refusal | None
 """None: stored."""
+
+
+class Store(Protocol):
+    """Where groups are written; called by the committer's thread only."""
+
+    def append(self, entries: Sequence[JournalEntry]) -> None:
+        """Store all entries in one transaction, or raise."""
+
+    def close(self) -> None:
+        """No more will come."""
 
 
 @dataclass(slots=True)
@@ -46,7 +53,7 @@ class GroupCommitter:
     """Writes entries in groups; all methods belong to the event loop's thread.
 
     Args:
-        append: Stores a group in one transaction, or raises.
+        store: Where entries go.
         note_commit: Told of each group's size and the seconds it took.
         most_rows: A group's limit.
         most_waiting: Entries that may wait, the group being written included; more are refused.
@@ -54,13 +61,13 @@ class GroupCommitter:
 
     def __init__(
         self,
-        append: Append,
+        store: Store,
         note_commit: NoteCommit,
         *,
         most_rows: int = MOST_ROWS,
         most_waiting: int = MOST_WAITING,
     ) -> None:
-        self._append = append
+        self._store = store
         self._note_commit = note_commit
         self._most_rows = most_rows
         self._most_waiting = most_waiting
@@ -137,29 +144,26 @@ class GroupCommitter:
         loop = self._loop
         while loop is not None and (group := self._inbox.get()) is not None:
             began_s = time.perf_counter()
-            group.outcomes = self._store(group.entries)
+            group.outcomes = self._write_group(group.entries)
             group.seconds = time.perf_counter() - began_s
             loop.call_soon_threadsafe(self._release, group)
-        connection.close()
+        self._store.close()
 
-    def _store(self, entries: list[JournalEntry]) -> list[Outcome]:
+    def _write_group(self, entries: list[JournalEntry]) -> list[Outcome]:
         try:
-            if connection.connection is None:
-                limit_waits(PATIENCE_S)
-            self._append(entries)
+            self._store.append(entries)
         except IntegrityError:
-            return self._store_each(entries)
+            return self._write_each(entries)
         except Exception:
             # Whatever it was: the requests must be told, and the thread must live to try the next group.
             logger.exception("%d posts could not be stored", len(entries))
-            connection.close()
             self.last_failed = True
             return [NOT_STORED] * len(entries)
         self.last_failed = False
         return [None] * len(entries)
 
-    def _store_each(self, entries: list[JournalEntry]) -> list[Outcome]:
+    def _write_each(self, entries: list[JournalEntry]) -> list[Outcome]:
         """A token has gone since its post was let in: only that post is refused."""
         if len(entries) > 1:
-            return [outcome for entry in entries for outcome in self._store([entry])]
+            return [outcome for entry in entries for outcome in self._write_group([entry])]
         return [TOKEN_UNKNOWN]
