@@ -26,6 +26,16 @@ def test_the_list_and_its_search(world: World, member: Client, stranger: Client)
     assert b"No players yet" in stranger.get("/players/").content
 
 
+def test_the_lists_averages_are_those_of_the_players_page(world: World, member: Client) -> None:
+    publish_match(world.member, 1)
+    publish_match(world.member, 2)
+    for row in member.get("/players/").context["page"].object_list:
+        page = member.get(f"/players/{row['steam_account_id']}/")
+        shown = {metric.name: value for metric, value in page.context["averages"]}
+        assert row["adr_mean"] == pytest.approx(shown["adr"])
+        assert row["rating"] == pytest.approx(shown["rating_2_est"])
+
+
 def test_averages_weigh_rounds_not_matches(world: World, member: Client) -> None:
     publish_match(world.member, 1)
     publish_match(world.member, 2)

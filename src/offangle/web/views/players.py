@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from django.core.paginator import Paginator
 from django.db.models import Count, F, FloatField, Max, QuerySet, Sum
+from django.db.models.functions import Cast
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
@@ -70,6 +71,7 @@ def listed_players(user: User, search: str) -> QuerySet[PlayerMatchStat, Any]:
     rows = PlayerMatchStat.objects.filter(side="all", match__in=visible_matches(user).values("pk"))
     if search:
         rows = rows.filter(name__icontains=search)
+    rounds_played = Sum(Cast("rounds_played", FloatField()))  # whole numbers would divide to whole numbers
     weighted = Sum(F("rating_2_est") * F("rounds_played"), output_field=FloatField())
     return (
         rows.values("steam_account_id")
@@ -79,8 +81,8 @@ def listed_players(user: User, search: str) -> QuerySet[PlayerMatchStat, Any]:
             rounds=Sum("rounds_played"),
             kill_count=Sum("kills"),
             death_count=Sum("deaths"),
-            adr_mean=Sum("damage", output_field=FloatField()) / Sum("rounds_played", output_field=FloatField()),
-            rating=weighted / Sum("rounds_played", output_field=FloatField()),
+            adr_mean=Sum(Cast("damage", FloatField())) / rounds_played,
+            rating=weighted / rounds_played,
         )
         .filter(rounds__gt=0)
         .order_by("-matches", "-rounds", "name", "steam_account_id")
