@@ -1,31 +1,47 @@
 """A group of commands that loads a command's module when it is asked for, and none to list them."""
 
 import importlib
-from typing import Any, Final
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any, ClassVar, Final
 
 from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 
-from offangle.cli.registry import COMMANDS
+from offangle.cli.registry import COMMANDS, CommandEntry
 
-BY_NAME: Final = {entry.name: entry for entry in COMMANDS}
+
+@contextmanager
+def spared(packages: Iterable[str]) -> Iterator[None]:
+    """Let packages look as if they were not installed, unless they are loaded already."""
+    hidden = [name for name in packages if name not in sys.modules]
+    sys.modules.update(dict.fromkeys(hidden))  # type: ignore[arg-type]  # None is how Python itself marks such a one
+    try:
+        yield
+    finally:
+        for name in hidden:
+            del sys.modules[name]
 
 
 class LazyGroup(TyperGroup):
-    """The commands of the registry, in its order."""
+    """The commands of the registry, in its order; a group within it names its own."""
+
+    entries: ClassVar[tuple[CommandEntry, ...]] = COMMANDS
 
     def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 -- the framework's signature
         """Their names."""
-        return list(BY_NAME)
+        return [entry.name for entry in self.entries]
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """The command, loaded now; while the list is being shown, only its name and summary."""
-        entry = BY_NAME.get(cmd_name)
+        entry = next((entry for entry in self.entries if entry.name == cmd_name), None)
         if entry is None:
             return None
         if ctx.meta.get(LISTING):
             return TyperCommand(entry.name, help=entry.summary)
-        command = get_command(importlib.import_module(entry.module).app)
+        with spared(entry.spares):
+            command = get_command(importlib.import_module(entry.module).app)
         command.name = entry.name
         return command
 

@@ -9,11 +9,19 @@ from typing import Final
 
 @dataclass(frozen=True, slots=True)
 class CommandEntry:
-    """A command: its name, where it is, and its line in the list of commands."""
+    """A command.
+
+    Attributes:
+        name: What is typed.
+        module: Where it is.
+        summary: Its line in the list of commands.
+        spares: Packages that libraries load where they find them and that this command has no use for.
+    """
 
     name: str
     module: str
     summary: str
+    spares: tuple[str, ...] = ()
 
 
 COMMANDS: Final = (
@@ -21,10 +29,16 @@ COMMANDS: Final = (
     CommandEntry("web", "offangle.cli.commands.web", "Start only the pages and the API."),
     CommandEntry("worker", "offangle.cli.commands.worker", "Start only a worker."),
     CommandEntry("import", "offangle.cli.commands.import_files", "Import match files and folders of them."),
-    CommandEntry("analyze", "offangle.cli.commands.analyze", "Analyse a match file without server and database."),
+    CommandEntry(
+        "analyze",
+        "offangle.cli.commands.analyze",
+        "Analyse a match file without server and database.",
+        spares=("sqlalchemy",),  # dataframely loads it, half a second
+    ),
     CommandEntry("reanalyse", "offangle.cli.commands.reanalyse", "Queue matches that an older version analysed."),
     CommandEntry("export", "offangle.cli.commands.export", "Write the tables of matches to a folder."),
     CommandEntry("user", "offangle.cli.commands.user", "People: create, list, passwords, links, Steam accounts."),
     CommandEntry("token", "offangle.cli.commands.token", "API tokens: create, list, revoke."),
+    CommandEntry("gsi", "offangle.cli.commands.gsi", "Live play: recordings, tokens of game clients, the ingest."),
     CommandEntry("doctor", "offangle.cli.commands.doctor", "Check this installation; says the remedy."),
 )

@@ -73,7 +73,7 @@ def test_every_command_has_the_summary_that_the_list_shows(capsys: pytest.Captur
 def test_the_program_starts_without_loading_what_it_does_not_need(tmp_path: Path) -> None:
     look = (
         "import sys; from offangle.cli.main import main; main(['--version']); main(['analyze', '--help']);"
-        "print(sorted({'django', 'dbos', 'obstore', 'awpy', 'demoparser2'} & set(sys.modules)))"
+        "print(sorted({'django', 'dbos', 'obstore', 'awpy', 'demoparser2', 'sqlalchemy'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", look], cwd=tmp_path, capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "[]"

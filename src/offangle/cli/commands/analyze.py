@@ -72,7 +72,7 @@ def _parsed(match: LocalMatch, folder: Path) -> ParsedTables:
             progress.update(task, completed=share, stage=stage)
 
         try:
-            return parse_isolated(match.path, match.kind, folder, progress=told)
+            return parse_isolated(match.path, match.kind, folder, progress=told, niceness=0)
         except ParserCrashError as error:
             # The hint of a stored file, that it is tried again by itself, would be untrue here.
             raise ParserCrashError(error.message, hint="A newer version of Offangle may read it.") from error
