@@ -43,11 +43,11 @@ def find_patterns(rounds: pl.DataFrame, weapons: pl.DataFrame, *, steam_id: int)
     Returns:
         `FindingsTable`; each row links to all rounds it rests on.
     """
-    tested = tested_patterns(rounds, weapons, steam_id=steam_id)
+    tested = examined_patterns(rounds, weapons, steam_id=steam_id)
     return tested.filter(pl.col("q_value") <= FALSE_DISCOVERY_RATE)
 
 
-def tested_patterns(rounds: pl.DataFrame, weapons: pl.DataFrame, *, steam_id: int) -> pl.DataFrame:
+def examined_patterns(rounds: pl.DataFrame, weapons: pl.DataFrame, *, steam_id: int) -> pl.DataFrame:
     """Everything that was tested, shown or not, with its q-value; rows as `FindingsTable`, surest first."""
     own = facts(rounds.filter(pl.col("steam_id") == steam_id))
     guns = gun_facts(own, weapons.filter(pl.col("steam_id") == steam_id))
@@ -103,6 +103,8 @@ def gun_facts(own: pl.DataFrame, weapons: pl.DataFrame) -> pl.DataFrame:
 def _tests(situation: Situation, own: pl.DataFrame, guns: pl.DataFrame) -> Iterator[dict[str, Any]]:
     for measure in situation.measures:
         rows = (guns if measure == "weapon_kills" else own).drop_nulls([*situation.keys, *situation.within, measure])
+        if situation.every_second:
+            rows = rows.filter(pl.col("round_number") % 2 == 0)
         for values, inside in _cells(situation, rows):
             outcome = _compare(situation, measure, rows, values, inside)
             if outcome is not None:

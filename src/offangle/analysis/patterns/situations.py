@@ -23,6 +23,9 @@ class Situation:
         measures: What is compared. Left out is what follows from the situation itself: who kills first has a kill.
         only: Values of keys that are looked at, where the other value is the same comparison the other way round.
         compared_with: The other rounds, in words.
+        every_second: Only rounds with an even number are looked at. What a round follows on is itself a result, and of
+            a fixed number of wins those not yet used up come after a loss: comparing all rounds of a match with the
+            rounds before them finds a comeback where there is none. Rounds and rounds before them must not overlap.
         against_matches: The situation is a whole match; its matches are compared with the others, one value each.
     """
 
@@ -32,6 +35,7 @@ class Situation:
     measures: tuple[Measure, ...]
     compared_with: str
     only: dict[str, str] = field(default_factory=dict)
+    every_second: bool = False
     against_matches: bool = False
 
 
@@ -57,18 +61,20 @@ SITUATIONS: Final = (
     Situation(
         "previous",
         ("previous_outcome",),
-        ("match_id", "buy"),
+        ("match_id", "side", "buy"),
         USUAL,
-        "your rounds with the same buy after a won round in the same matches",
+        "your rounds on the same side with the same buy after a won round in the same matches, in even rounds",
         {"previous_outcome": "lost"},
+        every_second=True,
     ),
     Situation(
         "previous_buy",
         ("previous_outcome", "buy"),
-        ("match_id", "buy"),
+        ("match_id", "side", "buy"),
         USUAL,
-        "your rounds with the same buy after a won round in the same matches",
+        "your rounds on the same side with the same buy after a won round in the same matches, in even rounds",
         {"previous_outcome": "lost"},
+        every_second=True,
     ),
     Situation("opening", ("opening",), ("match_id",), ("won",), "your other rounds of the same matches"),
     Situation("weapon", ("weapon",), ("match_id",), ("weapon_kills",), "its share of the time your guns are in hand"),
