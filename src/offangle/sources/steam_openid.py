@@ -122,14 +122,9 @@ def _fields(pairs: Iterable[tuple[str, str]]) -> dict[str, str] | Refused:
 
 def _refusal(fields: Mapping[str, str], *, endpoint: str, return_to: str, now: datetime) -> Refused | None:
     """What of the statement is not as it must be, without asking anybody."""
-    mode = fields.get("mode")
-    if mode in ("cancel", "setup_needed"):
-        return Refused("cancelled", "the sign-in was cancelled at the provider")
-    if mode != "id_res" or fields.get("ns") != NAMESPACE:
-        return Refused("malformed", "this is no statement of an OpenID 2.0 provider")
-    missing = (MUST_BE_SIGNED | {"signed", "sig"}) - {name for name, value in fields.items() if value}
-    if missing:
-        return Refused("malformed", f"the statement lacks {', '.join(sorted(missing))}")
+    refusal = _no_statement(fields)
+    if refusal is not None:
+        return refusal
     if fields["op_endpoint"] != endpoint:
         return Refused("other_provider", "the statement comes from another provider")
     if not hmac.compare_digest(fields["return_to"].encode(), return_to.encode()):
@@ -138,6 +133,19 @@ def _refusal(fields: Mapping[str, str], *, endpoint: str, return_to: str, now: d
     if unsigned:
         return Refused("unsigned", f"the provider does not vouch for {', '.join(sorted(unsigned))}")
     return _stale(fields["response_nonce"], now)
+
+
+def _no_statement(fields: Mapping[str, str]) -> Refused | None:
+    """Why these fields make no statement at all."""
+    mode = fields.get("mode")
+    if mode in ("cancel", "setup_needed"):
+        return Refused("cancelled", "the sign-in was cancelled at the provider")
+    if mode != "id_res" or fields.get("ns") != NAMESPACE:
+        return Refused("malformed", "this is no statement of an OpenID 2.0 provider")
+    missing = (MUST_BE_SIGNED | {"signed", "sig"}) - {name for name, value in fields.items() if value}
+    if missing:
+        return Refused("malformed", f"the statement lacks {', '.join(sorted(missing))}")
+    return None
 
 
 def _stale(nonce: str, now: datetime) -> Refused | None:

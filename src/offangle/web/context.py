@@ -8,11 +8,20 @@ from django.http import HttpRequest
 
 VERSION: Final = version("offangle")
 
+SETTINGS: Final = (
+    "settings",
+    "settings-steam",
+    "settings-invitations",
+    "steam-claim",
+    "game-token-create",
+    "game-token-rotate",
+    "connect",
+)
 NAVIGATION: Final = (
     ("match-list", "Matches", ("match-list", "match", "match-tab", "match-round")),
     ("player-list", "Players", ("player-list", "player")),
     ("job-list", "Jobs", ("job-list",)),
-    ("settings", "Settings", ("settings",)),
+    ("settings", "Settings", SETTINGS),
 )
 """Address name, label, and the names of the addresses under which it is marked as current."""
 

@@ -55,7 +55,9 @@ def claim_steam_account(user: User, steam_id: int) -> SteamAccount:
         account, _ = SteamAccount.objects.select_for_update().get_or_create(steam_id=steam_id)
         if account.user_id not in {None, user.pk}:
             raise BadInputError(f"{steam_id} is already another user's", hint="Ask them to give it up.")
+        if account.user_id is None:
+            account.proven_at = None  # a proof that an earlier user gave says nothing of this one
         account.user = user
         account.claimed_at = account.claimed_at or timezone.now()
-        account.save(update_fields=["user", "claimed_at"])
+        account.save(update_fields=["user", "claimed_at", "proven_at"])
     return account

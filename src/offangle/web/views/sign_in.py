@@ -1,8 +1,10 @@
 """The way in and out."""
 
 from http import HTTPStatus
+from math import ceil
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth import login, logout
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import LoginView
@@ -14,10 +16,14 @@ from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_http_methods, require_POST
 
 from offangle.core.errors import NotFoundError
+from offangle.db.queries.attempts import forgive, spend
 from offangle.pipeline.sign_in import redeem
+from offangle.web.attempts import own_budget, sign_in_budgets, too_many
 from offangle.web.forms import SignInForm
+from offangle.web.leaving import leads_to_steam
 
 
+@method_decorator(leads_to_steam, name="dispatch")
 @method_decorator(login_not_required, name="dispatch")
 class SignIn(LoginView):
     """User name and password."""
@@ -25,6 +31,24 @@ class SignIn(LoginView):
     template_name = "offangle/sign_in.html"
     authentication_form = SignInForm
     redirect_authenticated_user = True
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Whether to offer a new account."""
+        return super().get_context_data(**kwargs) | {"signup_open": settings.SIGNUP_OPEN}
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Try, unless there were too many tries: counted before the password is looked at."""
+        wait = spend(sign_in_budgets(request, request.POST.get("username", "")))
+        if wait is None:
+            return super().post(request, *args, **kwargs)
+        context = self.get_context_data(form=SignInForm(request), problem=too_many(wait))
+        headers = {"Retry-After": str(ceil(wait.total_seconds()))}
+        return self.render_to_response(context, status=HTTPStatus.TOO_MANY_REQUESTS, headers=headers)
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        """The right person: their earlier mistakes do not count."""
+        forgive(own_budget(self.request, self.request.POST.get("username", "")))
+        return super().form_valid(form)
 
     def form_invalid(self, form: Any) -> HttpResponse:
         """The form again, with a status that programs understand too."""
