@@ -72,14 +72,20 @@ class GsiServer:
 
     def journal(self, steam_id: int) -> list[tuple[int, int, bytes]]:
         """The observer's rows as they lie in the database: id, received_ns, body; read without Offangle's help."""
-        query = f"SELECT id, received_ns, body FROM db_gsijournal WHERE steam_id = {steam_id:d} ORDER BY id"  # noqa: S608 -- a number of ours
+        rows = self._query(f"SELECT id, received_ns, body FROM db_gsijournal WHERE steam_id = {steam_id:d} ORDER BY id")  # noqa: S608 -- a number of ours
+        return [(int(key), int(received_ns), bytes(body)) for key, received_ns, body in rows]
+
+    def journal_ids(self, steam_id: int) -> list[int]:
+        """The ids of the observer's rows."""
+        rows = self._query(f"SELECT id FROM db_gsijournal WHERE steam_id = {steam_id:d} ORDER BY id")  # noqa: S608 -- see above
+        return [int(key) for (key,) in rows]
+
+    def _query(self, query: str) -> list[Any]:
         if self.database_url:
             with psycopg.connect(self.database_url) as connection:
-                rows = connection.execute(query.encode()).fetchall()
-        else:
-            with contextlib.closing(sqlite3.connect(self.folder / "data" / "offangle.sqlite3")) as database:
-                rows = database.execute(query).fetchall()
-        return [(int(key), int(received_ns), bytes(body)) for key, received_ns, body in rows]
+                return connection.execute(query.encode()).fetchall()
+        with contextlib.closing(sqlite3.connect(self.folder / "data" / "offangle.sqlite3")) as database:
+            return database.execute(query).fetchall()
 
     def launch(self) -> None:
         """Start the process; it does not answer yet."""

@@ -34,6 +34,7 @@ STOP_S = 20.0
 
 # Test data dies with the cluster: nothing needs to reach the disk.
 FAST_SETTINGS = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=200")
+DURABLE_SETTINGS = ("max_connections=200",)
 
 
 class PostgresMissingError(Exception):
@@ -89,8 +90,11 @@ def _on_path() -> list[Path]:
 
 
 @contextlib.contextmanager
-def run_server() -> Iterator[PostgresServer]:
+def run_server(settings: Sequence[str] = FAST_SETTINGS) -> Iterator[PostgresServer]:
     """Start a server for the length of a `with` block.
+
+    Args:
+        settings: The server's, each `name=value`; benchmarks of durable writes give `DURABLE_SETTINGS`.
 
     Raises:
         PostgresMissingError: There is no PostgreSQL here, or it does not start; the message holds its log.
@@ -100,7 +104,7 @@ def run_server() -> Iterator[PostgresServer]:
     user = _unprivileged_user(folder)
     try:
         _initialise(binaries, folder, user)
-        with _serve(binaries, folder, user) as server:
+        with _serve(binaries, folder, user, settings) as server:
             yield server
     finally:
         shutil.rmtree(folder, ignore_errors=True)
@@ -138,11 +142,11 @@ def _initialise(binaries: Path, folder: Path, user: str | None) -> None:
 
 
 @contextlib.contextmanager
-def _serve(binaries: Path, folder: Path, user: str | None) -> Iterator[PostgresServer]:
+def _serve(binaries: Path, folder: Path, user: str | None, settings: Sequence[str]) -> Iterator[PostgresServer]:
     port = _free_port()
     command: list[str | Path] = [binaries / "postgres", "-D", folder / "data", "-p", str(port), "-h", "127.0.0.1"]
     command += ["-k", folder]
-    for setting in FAST_SETTINGS:
+    for setting in settings:
         command += ["-c", setting]
     log = folder / "server.log"
     with log.open("wb") as output:
