@@ -267,7 +267,8 @@ class ScriptedMatch:
             self.at(60 + order * 5, lambda slot=slot: self.toss(slot))  # type: ignore[misc] -- as above
         self._bomb_plan(ending, bomber, live)
         reason = {"bomb": "bomb_exploded", "defuse": "bomb_defused", "time": "time_expired"}.get(ending, "elimination")
-        self.at(live - 1, lambda: self._decide(winner, reason))
+        if ending != "none":
+            self.at(live - 1, lambda: self._decide(winner, reason))
 
     def _bomb_plan(self, ending: str, bomber: int, live: int) -> None:
         if ending == "ct_elimination":
@@ -351,8 +352,7 @@ class ScriptedMatch:
         speed = (600 * math.cos(angle), 600 * math.sin(angle), 300.0)
         before = player.active.kind.name if player.active is not None else "knife"
         grenade = self.now().grenade_thrown(slot, held, position=start, velocity=speed)
-        if player.item(before) is not None:
-            self.now().weapon_selected(slot, before)
+        self.at(self.tick_of_round + 1, lambda: self._hold_again(slot, before))
         for age in range(1, FLIGHT_TICKS + 1):
             self.at(self.tick_of_round + age, lambda age=age: self._fly(grenade, start, speed, age))  # type: ignore[misc] -- as above
         self.at(self.tick_of_round + FLIGHT_TICKS, lambda: self._goes_off(grenade, held, slot))
@@ -384,9 +384,14 @@ class ScriptedMatch:
             )
             return
         if name == "flashbang":
-            for victim in self._alive("t")[:1] + self._alive("ct")[:1]:
+            sighted = [slot for slot in recorder.players if not recorder.player(slot).flash_s]
+            for victim in [slot for slot in self._alive("t") + self._alive("ct") if slot in sighted][::3]:
                 recorder.blinded(victim, attacker_slot=thrower, grenade=grenade, duration_s=1.25)
         recorder.grenade_detonated(grenade)
+
+    def _hold_again(self, slot: int, name: str) -> None:
+        if self.recorder.player(slot).item(name) is not None:
+            self.now().weapon_selected(slot, name)
 
     def _ends(self, grenade: int) -> None:
         if grenade in self.recorder.grenades:

@@ -1,17 +1,15 @@
 """Records a match in the field's own words: a `.dem` on disk and the truth of it as tables."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO, Final, Literal, Self
 
-from offangle.core.sides import Side, Team
+from offangle.core.sides import Team
 from offangle.frames.collection import MatchFrames
 from offangle.sim.demo.framing import Compress
 from offangle.sim.demo.recorder_core import (
-    FIRST_CONTROLLER,
-    FIRST_PAWN,
     FIRST_SITE,
     FIRST_TEAM,
     RESOURCE,
@@ -20,6 +18,9 @@ from offangle.sim.demo.recorder_core import (
     PlayerEntry,
     RecorderCore,
     Vec3,
+    absent_player,
+    on_angle_grid,
+    on_velocity_grid,
 )
 from offangle.sim.demo.recorder_players import PlayerScenes
 from offangle.sim.demo.recorder_rounds import DEFAULT_BUY_TIME_S, DEFAULT_MAX_ROUNDS, DEFAULT_OVERTIME_ROUNDS
@@ -127,7 +128,7 @@ class MatchRecorder(PlayerScenes):
         self._buy_end_tick: int | None = None
         self._pending_start = self._is_live = False
         self._after_tick: list[Any] = []
-        players = {entry.slot: self._enter(writer, entry) for entry in setup.players}
+        players = {entry.slot: absent_player(writer, entry) for entry in setup.players}
         RecorderCore.__init__(self, writer, players, ticks_every=setup.ticks_every)
         self._set_stage(writer)
 
@@ -155,6 +156,7 @@ class MatchRecorder(PlayerScenes):
 
     def end_tick(self) -> None:
         """Everything of this tick was said: keep its truth and write it."""
+        self._note_silent_clients()
         self._note_players()
         self._note_flights()
         self._note_economy()
@@ -166,33 +168,6 @@ class MatchRecorder(PlayerScenes):
         return truth_frames(self)
 
     # --- inside
-
-    def _enter(self, writer: DemoWriter, entry: PlayerEntry) -> Player:
-        controller = writer.create("CCSPlayerController", FIRST_CONTROLLER + entry.slot)
-        pawn = writer.create("CCSPlayerPawn", FIRST_PAWN + entry.slot)
-        controller.update(
-            {
-                "m_hPawn": pawn.handle,
-                "m_hPlayerPawn": pawn.handle,
-                "m_hOriginalControllerOfCurrentPawn": controller.handle,
-                "m_iConnected": 5,
-                "m_iszPlayerName": entry.name,
-                "m_steamID": 0 if entry.is_bot else entry.steam_id,
-                "m_iCompTeammateColor": entry.slot % 5,
-            }
-        )
-        pawn.update(
-            {
-                "m_hController": controller.handle,
-                "m_hOriginalController": controller.handle,
-                "m_lifeState": 2,
-                "m_fFlags": 65537,
-                "m_hGroundEntity": 0,
-                "m_nEntityId": pawn.index,
-                "m_nOwnerId": pawn.handle,
-            }
-        )
-        return Player(entry, controller, pawn)
 
     def _set_stage(self, writer: DemoWriter) -> None:
         writer.create("CWorld", 0)
@@ -230,10 +205,7 @@ class MatchRecorder(PlayerScenes):
             row.update(self._moving(player))
         for row in self._rows_of_tick("bomb_events"):
             player = row.pop("player")
-            if row["event"] != "exploded":
-                row.update(zip("xyz", player.body.position(), strict=True))
-            else:
-                row.update(zip("xyz", player.body.position(), strict=True))
+            row.update(zip("xyz", player.body.position(), strict=True))
 
     def _rows_of_tick(self, table: str) -> Sequence[dict[str, Any]]:
         rows = self.log.known(table)
@@ -249,20 +221,8 @@ class MatchRecorder(PlayerScenes):
 
 
 def _velocity_and_view(player: Player) -> tuple[float, ...]:
-    from offangle.sim.demo.recorder_core import on_angle_grid, on_velocity_grid
-
     return (
         *(on_velocity_grid(part) for part in player.velocity),
         on_angle_grid(player.pitch_deg),
         on_angle_grid(player.yaw_deg),
     )
-
-
-def at_slot(entry: PlayerEntry, slot: int) -> PlayerEntry:
-    """The same player in another slot."""
-    return replace(entry, slot=slot)
-
-
-def start_sides() -> dict[Team, Side]:
-    """Team `a` starts as CT."""
-    return {"a": "ct", "b": "t"}

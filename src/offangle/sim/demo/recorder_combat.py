@@ -13,6 +13,7 @@ from offangle.sim.demo.send_tables import NO_HANDLE
 EYE_HEIGHT_U: Final = 64.0
 DUCKED_EYE_HEIGHT_U: Final = 46.0
 _HIT_GROUP_CODES: Final = {name: code for code, name in enumerate(HIT_GROUPS)} | {"gear": 10}
+SCORE_PER_KILL: Final = 2
 _FLASH_ALPHA: Final = 255.0
 _DISTANCE_M_PER_U: Final = 0.0254
 _UTILITY: Final = frozenset({*GRENADE_ITEMS, "inferno"})
@@ -291,10 +292,12 @@ class CombatScenes(RecorderCore):
         if attacker is not None and attacker is not victim:
             is_enemy = attacker.side != victim.side
             self._track(attacker, "m_iKills", 1 if is_enemy else -1)
+            attacker.controller.add("m_iScore", SCORE_PER_KILL if is_enemy else -SCORE_PER_KILL)
             if is_enemy and how.is_headshot:
                 self._track(attacker, "m_iHeadShotKills", 1)
         if assister is not None:
             self._track(assister, "m_iAssists", 1)
+            assister.controller.add("m_iScore", 1)
 
     @staticmethod
     def _track(player: Player, name: str, amount: int) -> None:
@@ -314,4 +317,5 @@ class CombatScenes(RecorderCore):
         victim.body.update({"m_lifeState": DEAD, "m_bKilledByHeadshot": by_headshot, "m_bIsScoped": False})
         victim.is_scoped = False
         victim.velocity = (0.0, 0.0, 0.0)
+        victim.body.update({f"m_vecVelocity.m_vec{axis}": 0.0 for axis in "XYZ"})
         victim.controller.set("m_bPawnIsAlive", value=False)

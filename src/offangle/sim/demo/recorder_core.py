@@ -25,6 +25,7 @@ ALIVE, DEAD = 0, 2
 FULL_HEALTH: Final = 100
 FIRST_CONTROLLER, FIRST_TEAM, RULES, RESOURCE, FIRST_SITE, FIRST_PAWN = 1, 70, 80, 81, 82, 100
 KEVLAR_VALUE, HELMET_VALUE, KIT_VALUE = 650, 350, 400
+TEAM_COLORS: Final = 5
 MONEY_MAX: Final = 16000
 
 _VELOCITY = quantized(20, -16384.0, 16384.0, 4)
@@ -98,6 +99,7 @@ class Player:
     is_ducking: bool = False
     is_on_ground: bool = True
     commands: int = 0
+    commanded_tick: int = 0
     plays_bot: "Player | None" = None
 
     @property
@@ -113,6 +115,20 @@ class Player:
     def item(self, name: str) -> Item | None:
         """The first item of that name that the player holds."""
         return next((item for item in self.items if item.kind.name == name), None)
+
+
+def absent_player(writer: DemoWriter, entry: PlayerEntry) -> Player:
+    """A player who has not come yet."""
+    controller, pawn = writer.detached("CCSPlayerController"), writer.detached("CCSPlayerPawn")
+    controller.update(
+        {
+            "m_iszPlayerName": entry.name,
+            "m_steamID": 0 if entry.is_bot else entry.steam_id,
+            "m_iCompTeammateColor": entry.slot % TEAM_COLORS,
+        }
+    )
+    pawn.update({"m_lifeState": DEAD, "m_fFlags": _STANDING_FLAGS | ON_GROUND, "m_hGroundEntity": 0})
+    return Player(entry, controller, pawn)
 
 
 def on_angle_grid(angle_deg: float) -> float:

@@ -7,6 +7,9 @@ from offangle.core.sides import Side
 from offangle.core.weapons import WEAPONS
 from offangle.sim.demo.recorder_core import (
     ALIVE,
+    DEAD,
+    FIRST_CONTROLLER,
+    FIRST_PAWN,
     FULL_HEALTH,
     SIDE_NUMBERS,
     Item,
@@ -19,7 +22,7 @@ from offangle.sim.demo.recorder_rounds import RoundScenes
 from offangle.sim.demo.recorder_utility import UtilityScenes
 from offangle.sim.demo.user_commands import InputEntry, UserCommand
 
-CONNECTED, DISCONNECTED = 0, 5
+CONNECTED: Final = 0
 _STATE_FLAGS: Final = {
     "is_scoped": "m_bIsScoped",
     "is_walking": "m_bIsWalking",
@@ -63,16 +66,19 @@ class PlayerScenes(RoundScenes, UtilityScenes):
         self.writer.event("player_connect_full", {"userid": slot})
 
     def player_left(self, slot: int) -> None:
-        """A player disconnects; the body stays where it is, if it was alive it is gone from play."""
+        """A player disconnects: controller and body are gone, with everything carried."""
         player = self.player(slot)
         player.is_connected = False
         keys = {"userid": slot, "name": player.entry.name, "xuid": player.entry.steam_id}
         self.writer.event("player_disconnect", {**keys, "networkid": str(player.entry.steam_id)})
-        for item in list(player.items):
-            self.lose_item(player, item)
-        player.controller.update({"m_iConnected": DISCONNECTED, "m_iTeamNum": 0})
-        player.side, player.is_alive = None, False
+        self._give_bot_back(player)
+        self.stripped(slot)
+        player.is_alive = False
         self.set_health(player, 0)
+        self._set_side(player, None)
+        for entity in (player.controller, player.pawn):
+            if entity.index in self.writer.entities:
+                self.writer.delete(entity)
 
     def player_reconnected(self, slot: int) -> None:
         """The player is back on the own team's side, dead until the next spawn."""
@@ -211,6 +217,7 @@ class PlayerScenes(RoundScenes, UtilityScenes):
         if player.entry.is_bot:
             raise RuntimeError(f"slot {slot} is a bot and sends no commands")
         player.commands += 1
+        player.commanded_tick = self.tick
         view = (inputs[-1].pitch_deg, inputs[-1].yaw_deg) if inputs else (player.pitch_deg, player.yaw_deg)
         command = UserCommand(slot, player.commands, self.writer.server_tick, buttons, view, move, tuple(inputs))
         self.writer.user_command(command, player.body)
@@ -296,6 +303,15 @@ class PlayerScenes(RoundScenes, UtilityScenes):
         self.writer.event("item_pickup", {"userid": slot, "item": found.kind.name})
         self._item_row(player, "pickup", found.kind.name, owner=found.original_owner)
 
+    def stripped(self, slot: int) -> None:
+        """Everything is taken from a player, as when the sides change."""
+        player = self.player(slot)
+        for item in list(player.items):
+            self.lose_item(player, item)
+        self.set_armor(player, 0, helmet=False)
+        self.set_kit(player, has_kit=False)
+        self.show_items(player)
+
     def clear_dropped(self) -> None:
         """A new round sweeps the map."""
         for item in self.dropped_items.values():
@@ -312,11 +328,23 @@ class PlayerScenes(RoundScenes, UtilityScenes):
 
     # --- inside
 
-    def _item_row(self, player: Player, action: str, item: str, *, owner: int, cost: int | None = None) -> None:
-        row = {"action": action, "item": item, "cost": cost, "original_owner_steam_id": owner}
-        self.log.add("item_events", tick=self.tick, steam_id=player.truth_id, **row)
+    def _embody(self, player: Player) -> None:
+        """Put controller and pawn into the recording, with what was known of them; who only watches has no pawn."""
+        slot, before, body = player.entry.slot, player.controller, player.pawn
+        kept = {name: value for name, value in before.values.items() if not name.startswith("m_h")}
+        controller = player.controller = self.writer.create("CCSPlayerController", FIRST_CONTROLLER + slot, kept)
+        controller.set("m_hOriginalControllerOfCurrentPawn", controller.handle)
+        if player.entry.team is None:
+            return
+        kept = {name: body.get(name) for name in ("m_lifeState", "m_fFlags", "m_hGroundEntity")}
+        pawn = player.pawn = self.writer.create("CCSPlayerPawn", FIRST_PAWN + slot, kept)
+        pawn.update({"m_hController": controller.handle, "m_hOriginalController": controller.handle})
+        pawn.update({"m_nEntityId": pawn.index, "m_nOwnerId": pawn.handle, "m_lifeState": DEAD})
+        pawn.set_position(*player.position)
+        controller.update({"m_hPawn": pawn.handle, "m_hPlayerPawn": pawn.handle})
 
     def _connect(self, player: Player, side: Side | None) -> None:
+        self._embody(player)
         player.is_connected = True
         player.controller.set("m_iConnected", CONNECTED)
         self._set_side(player, side)
@@ -331,6 +359,13 @@ class PlayerScenes(RoundScenes, UtilityScenes):
         own = player.pawn.handle
         player.controller.update({"m_bControllingBot": False, "m_hPlayerPawn": own, "m_hPawn": own})
         player.controller.set("m_hOriginalControllerOfCurrentPawn", player.controller.handle)
+
+    def _note_silent_clients(self) -> None:
+        """A client that stops sending says so once, with a command without inputs: readers keep the last one."""
+        for slot, player in self.players.items():
+            if player.commanded_tick == self.tick - 1 and player.commands:
+                self.user_command(slot, ())
+                player.commanded_tick = 0
 
     def _note_players(self) -> None:
         """At the end of each tick: flashes wear off, and every player's row of the ticks table."""

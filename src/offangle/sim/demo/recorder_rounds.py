@@ -180,11 +180,12 @@ class RoundScenes(RecorderCore):
         self.sides_switched()
 
     def sides_switched(self) -> None:
-        """Change sides without more ado, as after a knife round."""
+        """Change sides without more ado, as after a knife round; everybody starts with empty hands."""
         self.side_of_team = {team: other_side(side) for team, side in self.side_of_team.items()}
         for player in self.players.values():
             if player.entry.team is not None and player.side is not None:
                 self._set_side(player, self.side_of_team[player.entry.team])
+                self.stripped(player.entry.slot)
         self._show_teams()
 
     def overtime(self) -> None:
@@ -225,6 +226,10 @@ class RoundScenes(RecorderCore):
         self.writer.end_of_match(
             [(p.entry.slot, p.entry.steam_id, p.entry.name, SIDE_NUMBERS[p.side]) for p in self.players.values()]
         )
+
+    def stripped(self, slot: int) -> None:
+        """Everything is taken from a player."""
+        raise NotImplementedError
 
     # --- inside
 

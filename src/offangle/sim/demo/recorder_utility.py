@@ -39,6 +39,7 @@ class Grenade:
     fire: Entity | None = None
     fire_position: Vec3 = (0.0, 0.0, 0.0)
     is_flying: bool = True
+    last_seen: dict[str, Any] | None = None
 
 
 @dataclass(slots=True)
@@ -213,6 +214,7 @@ class UtilityScenes(CombatScenes):
         if item is None:
             raise RuntimeError(f"slot {player.entry.slot} has no bomb to drop")
         self._bomb_row("dropped", player, None, player.body.position())
+        self._item_row(player, "drop", "c4", owner=item.original_owner)
         self._let_go(player, item)
         self.bomb_on_ground = item
         self.set_rules(m_bBombDropped=True)
@@ -228,10 +230,12 @@ class UtilityScenes(CombatScenes):
         self.set_rules(m_bBombDropped=False)
         self.writer.event("bomb_pickup", {"userid_pawn": player.body.event_handle})
         self._bomb_row("picked_up", player, None, player.body.position())
+        self._item_row(player, "pickup", "c4", owner=item.original_owner)
 
     def bomb_plant_begun(self, slot: int, site: str) -> None:
         """The carrier starts to plant."""
         player = self.player(slot)
+        player.body.update({"m_bInBombZone": True, "m_nWhichBombZone": 1 + _SITES.index(site)})
         self._carried(player).entity.set("m_bStartedArming", value=True)
         self.player_event("bomb_beginplant", player, site=_site_index(site))
         self._bomb_row("plant_begin", player, site, player.body.position())
@@ -331,6 +335,10 @@ class UtilityScenes(CombatScenes):
         player.items.append(item)
         self.show_items(player)
 
+    def _item_row(self, player: Player, action: str, item: str, *, owner: int, cost: int | None = None) -> None:
+        row = {"action": action, "item": item, "cost": cost, "original_owner_steam_id": owner}
+        self.log.add("item_events", tick=self.tick, steam_id=player.truth_id, **row)
+
     def _carried(self, player: Player) -> Item:
         item = player.item("c4")
         if item is None:
@@ -400,6 +408,7 @@ class UtilityScenes(CombatScenes):
         return {"entityid": _alive(thrown.fire).index, "x": x, "y": y, "z": z}
 
     def _remove(self, thrown: Grenade) -> None:
+        self._note_last_seen(thrown)
         if thrown.entity is not None:
             self.writer.delete(thrown.entity)
             thrown.entity = None
@@ -414,11 +423,18 @@ class UtilityScenes(CombatScenes):
     def _note_flights(self) -> None:
         """At the end of each tick: where the grenades are."""
         for thrown in self.grenades.values():
-            if thrown.is_flying or thrown.row["effect_tick"] == self.tick:
-                since = self.tick - thrown.row["throw_tick"]
+            bursts = thrown.row["effect_tick"] == self.tick and thrown.fire is None
+            if thrown.is_flying or bursts:
                 x, y, z = thrown.position
-                if thrown.entity is not None and since % self.ticks_every == 0:
-                    self.log.add("projectiles", grenade_id=thrown.name, tick=self.tick, x=x, y=y, z=z)
+                thrown.last_seen = {"grenade_id": thrown.name, "tick": self.tick, "x": x, "y": y, "z": z}
+                if bursts or (self.tick - thrown.row["throw_tick"]) % self.ticks_every == 0:
+                    self._note_last_seen(thrown)
+
+    def _note_last_seen(self, thrown: Grenade) -> None:
+        """A flight is kept at every n-th tick, and where it ended."""
+        if thrown.last_seen is not None:
+            self.log.add("projectiles", **thrown.last_seen)
+            thrown.last_seen = None
 
 
 def _alive(entity: Entity | None) -> Entity:

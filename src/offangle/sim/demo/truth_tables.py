@@ -1,10 +1,11 @@
 """From the log of what was written to the tables of `frames`: rounds numbered, sides and scores set beside them."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
 
-from offangle.core.sides import SIDES, TEAMS, Team
+from offangle.core.sides import SIDES, TEAMS, Team, other_team
 from offangle.frames.collection import MatchFrames, conform
 from offangle.sim.demo.recorder_rounds import RoundRecord
 from offangle.sim.demo.truth import Names
@@ -44,6 +45,13 @@ def truth_frames(recorder: "MatchRecorder") -> MatchFrames:
     return MatchFrames({name: conform(name, table) for name, table in tables.items()})
 
 
+def _labels(recorder: "MatchRecorder") -> dict[Team, Team]:
+    """Each team's name in the tables: `a` is the one that starts the first counted round as CT."""
+    first = next((record for record in recorder.rounds if record.counts and record.end_tick is not None), None)
+    swapped = first is not None and first.sides["a"] == "t"
+    return {team: other_team(team) if swapped else team for team in TEAMS}
+
+
 def _table(rows: list[dict[str, Any]]) -> pl.DataFrame:
     return pl.DataFrame(rows, infer_schema_length=None) if rows else pl.DataFrame()
 
@@ -68,13 +76,13 @@ def _rounds(recorder: "MatchRecorder") -> pl.DataFrame:
         else:
             excluded += 1
             number = -excluded
-        rows.append(_round_row(record, number, kind))
+        rows.append(_round_row(record, number, kind, _labels(recorder)))
     schema = {"start_tick": pl.Int32, "round_number": pl.Int16}
     return conform("rounds", pl.DataFrame(rows, infer_schema_length=None) if rows else pl.DataFrame(schema=schema))
 
 
-def _round_row(record: RoundRecord, number: int, kind: str) -> dict[str, Any]:
-    winner_team = next((team for team, side in record.sides.items() if side == record.winner), None)
+def _round_row(record: RoundRecord, number: int, kind: str, labels: Mapping[Team, Team]) -> dict[str, Any]:
+    winner_team = next((labels[team] for team, side in record.sides.items() if side == record.winner), None)
     return {
         "round_number": number,
         "kind": kind,
@@ -83,12 +91,12 @@ def _round_row(record: RoundRecord, number: int, kind: str) -> dict[str, Any]:
         "freeze_end_tick": record.freeze_end_tick,
         "end_tick": record.end_tick,
         "officially_ended_tick": record.officially_ended_tick,
-        "team_a_side": record.sides["a"],
+        "team_a_side": record.sides[labels["a"]],
         "winner_side": record.winner,
         "winner_team": winner_team,
         "reason": record.reason,
-        "score_a_before": record.score_before["a"],
-        "score_b_before": record.score_before["b"],
+        "score_a_before": record.score_before[labels["a"]],
+        "score_b_before": record.score_before[labels["b"]],
     }
 
 
@@ -97,11 +105,12 @@ def _with_numbers(recorder: "MatchRecorder", rounds: pl.DataFrame) -> list[tuple
 
 
 def _player_rounds(recorder: "MatchRecorder", rounds: pl.DataFrame) -> pl.DataFrame:
+    labels = _labels(recorder)
     rows = [
         {
             "round_number": number,
             "steam_id": recorder.player(slot).truth_id,
-            "team": next(team for team in TEAMS if record.sides[team] == side),
+            "team": next(labels[team] for team in TEAMS if record.sides[team] == side),
             "side": side,
         }
         for number, record in _with_numbers(recorder, rounds)
@@ -138,12 +147,13 @@ def _economy(recorder: "MatchRecorder", rounds: pl.DataFrame) -> pl.DataFrame:
 
 
 def _players(recorder: "MatchRecorder", in_rounds: pl.DataFrame) -> pl.DataFrame:
+    labels = _labels(recorder)
     played = set(in_rounds["steam_id"].to_list())
     rows = [
         {
             "steam_id": player.truth_id,
             "name": player.entry.name,
-            "team": player.entry.team,
+            "team": labels[player.entry.team or "a"],
             "is_bot": player.entry.is_bot,
         }
         for player in recorder.players.values()
@@ -206,7 +216,7 @@ def _inputs(recorder: "MatchRecorder") -> pl.DataFrame:
 
 def _match(recorder: "MatchRecorder") -> pl.DataFrame:
     header, setup = recorder.writer.header, recorder.setup
-    score: dict[Team, int] = recorder.score
+    score, labels = recorder.score, _labels(recorder)
     row = {
         "map_name": header.map_name,
         "tick_rate": float(header.tick_rate),
@@ -216,10 +226,10 @@ def _match(recorder: "MatchRecorder") -> pl.DataFrame:
         "server_name": header.server_name,
         "game_mode": setup.mode,
         "build_number": header.build_number,
-        "team_a_name": recorder.team_names["a"],
-        "team_b_name": recorder.team_names["b"],
-        "score_a": score["a"],
-        "score_b": score["b"],
+        "team_a_name": recorder.team_names[labels["a"]],
+        "team_b_name": recorder.team_names[labels["b"]],
+        "score_a": score[labels["a"]],
+        "score_b": score[labels["b"]],
         "is_simulated": True,
     }
     return pl.DataFrame([row], infer_schema_length=1)

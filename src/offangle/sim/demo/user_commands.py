@@ -109,9 +109,14 @@ def delta_command(command: UserCommand, had_inputs: int) -> bytes:
 
 
 class CommandStream:
-    """The user commands of all players: whole at first and after `restart`, deltas in between."""
+    """The user commands of all players: whole at first and after `restart`, deltas in between.
 
-    def __init__(self) -> None:
+    demoparser2 0.42 takes a delta only if its list of inputs has one entry; of longer ones it keeps the previous
+    command. Unless `all_deltas` asks for what servers do, commands with several inputs are therefore written whole.
+    """
+
+    def __init__(self, *, all_deltas: bool = False) -> None:
+        self._all_deltas = all_deltas
         self._inputs: dict[int, int] = {}
 
     def restart(self) -> None:
@@ -125,9 +130,10 @@ class CommandStream:
     def _server_command(self, command: UserCommand, pawn: int, server_tick: int) -> bytes:
         had = self._inputs.get(command.slot)
         self._inputs[command.slot] = len(command.inputs)
-        payload = (
-            wire.data(1, full_command(command, pawn)) if had is None else wire.data(6, delta_command(command, had))
-        )
+        if had is None or (len(command.inputs) > 1 and not self._all_deltas):
+            payload = wire.data(1, full_command(command, pawn))
+        else:
+            payload = wire.data(6, delta_command(command, had))
         return wire.data(
             1,
             b"".join(

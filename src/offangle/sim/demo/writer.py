@@ -80,6 +80,7 @@ class DemoWriter:
         *,
         compress: Compress | None = None,
         serials: int | None = None,
+        all_deltas: bool = False,
     ) -> None:
         """Open the recording.
 
@@ -88,6 +89,7 @@ class DemoWriter:
             header: What the recording says about itself.
             roster: Everybody who ever plays.
             compress: Raw Snappy for frames; None leaves them as they are.
+            all_deltas: Write every user command as a delta, also those that demoparser2 0.42 cannot follow.
             serials: Seed of the entities' serial numbers, as real servers have them; None counts from zero.
         """
         self.header = header
@@ -102,7 +104,7 @@ class DemoWriter:
         self._deleted: list[int] = []
         self._messages: list[Message] = []
         self._commands: list[tuple[UserCommand, int]] = []
-        self._command_stream = CommandStream()
+        self._command_stream = CommandStream(all_deltas=all_deltas)
         self._serials: dict[int, int] = {}
         self._serial_seed = serials
         self._free: list[int] = []
@@ -158,6 +160,10 @@ class DemoWriter:
         entity.update(fields or {})
         return entity
 
+    def detached(self, class_name: str) -> Entity:
+        """An entity that is in no recording: it keeps values for one that is not there yet."""
+        return Entity(self._schema.classes[class_name], 0, 0, {})
+
     def update(self, entity: Entity, fields: Mapping[str, Any]) -> None:
         """Change fields of an entity."""
         entity.update(fields)
@@ -165,6 +171,7 @@ class DemoWriter:
     def delete(self, entity: Entity) -> None:
         """The entity is gone; its index is used again."""
         del self.entities[entity.index]
+        entity.pool = {}  # what is still said of it goes nowhere
         self._changed.pop(entity.index, None)
         if not entity.is_new:
             self._deleted.append(entity.index)

@@ -1,0 +1,89 @@
+"""Tables read from a recording beside the tables that the recorder says it wrote."""
+
+from typing import Final
+
+import polars as pl
+import pytest
+
+from offangle.frames.collection import MatchFrames
+
+TOLERANCE: Final = 2e-3
+"""Positions and angles come back in the recording's own steps, in single precision."""
+
+_ORDER: Final = (
+    *("tick", "start_tick", "throw_tick", "round_number", "steam_id", "victim_steam_id", "attacker_steam_id"),
+    *("grenade_id", "sequence", "event", "action", "item", "health_damage_raw", "message"),
+)
+_GEAR: Final = ("vest", "vesthelm", "defuser")
+_SKIPPED: Final = {
+    "scoreboard": ("rounds_played",),  # no reader counts them
+    "bomb_events": (),
+    "input_history": (),
+}
+
+
+def differences(read: MatchFrames, truth: MatchFrames, *names: str) -> dict[str, str]:
+    """What is wrong, by table and column; empty when the reader found exactly what was written."""
+    found: dict[str, str] = {}
+    for name in names or [name for name in truth if name not in {"match", "parsers"}]:
+        wanted = _knowable(name, truth[name])
+        if name == "input_history":  # read only where somebody shot or was hit
+            wanted = wanted.join(read[name].select("tick").unique(), on="tick", how="semi")
+        found |= _table_differences(name, _sorted(read[name]), _sorted(wanted))
+    return found
+
+
+def assert_told(read: MatchFrames, truth: MatchFrames, *names: str) -> None:
+    """Every table (or those named) came back as it was written."""
+    wrong = differences(read, truth, *names)
+    if wrong:
+        pytest.fail("\n".join(f"{where}: {what}" for where, what in wrong.items()), pytrace=False)
+
+
+def _knowable(name: str, wanted: pl.DataFrame) -> pl.DataFrame:
+    """The truth without what no recording tells its readers."""
+    if name == "item_events":  # armor and kits are in no inventory
+        return wanted.filter(~pl.col("item").is_in(_GEAR))
+    if name == "shots":  # an item without a clip reads as an empty one
+        return wanted.with_columns(pl.col("ammo_clip").fill_null(0))
+    if name == "bomb_events":  # the site of an attempt is in no field
+        attempt = pl.col("event").is_in(["plant_begin", "plant_abort"])
+        return wanted.with_columns(pl.when(~attempt).then("site").alias("site"))
+    if name in {"scoreboard", "bullets"}:  # demoparser2 knows no bots
+        return wanted.filter(pl.col("steam_id") > 0)
+    if name == "kills":
+        roles = ("attacker", "victim")
+        return wanted.with_columns(
+            pl.when(pl.col(f"{role}_steam_id") > 0)
+            .then(f"is_{role}_controlling_bot")
+            .alias(f"is_{role}_controlling_bot")
+            for role in roles
+        )
+    if name == "grenades":  # the reader ends a decoy where it came to rest
+        decoy = pl.col("kind") == "decoy"
+        return wanted.with_columns(pl.when(decoy).then("effect_tick").otherwise("end_tick").alias("end_tick"))
+    return wanted
+
+
+def _sorted(frame: pl.DataFrame) -> pl.DataFrame:
+    texts = [name for name, kind in frame.schema.items() if kind == pl.Categorical]
+    order = [name for name in _ORDER if name in frame.columns]
+    return frame.with_columns(pl.col(texts).cast(pl.String)).sort(order, maintain_order=True)
+
+
+def _table_differences(name: str, read: pl.DataFrame, wanted: pl.DataFrame) -> dict[str, str]:
+    if read.height != wanted.height:
+        return {name: f"{read.height} rows read, {wanted.height} written"}
+    skipped = _SKIPPED.get(name, ())
+    columns = [column for column in wanted.columns if column not in skipped]
+    wrong = {column: _column_difference(read[column], wanted[column]) for column in columns}
+    return {f"{name}.{column}": difference for column, difference in wrong.items() if difference}
+
+
+def _column_difference(read: pl.Series, wanted: pl.Series) -> str:
+    if wanted.dtype.is_float():
+        unlike = (read.is_null() != wanted.is_null()) | ((read - wanted).abs() > TOLERANCE).fill_null(value=False)
+    else:
+        unlike = read.ne_missing(wanted)
+    at = unlike.arg_true()
+    return f"{len(at)} unlike, first {read[at[0]]} for {wanted[at[0]]}" if len(at) else ""
