@@ -24,6 +24,20 @@ from offangle.pipeline.live_rows import LIVE_TICK_RATE, LIVE_VERSION, clear_matc
 LONGEST_ROUND_NS: Final = 600 * 10**9
 """A track's last decided round may lie this far back while the next one is played (a pause included)."""
 
+_RETIRED: Final = {
+    "game_mode": "",
+    "played_at": None,
+    "duration_s": None,
+    "team_a_name": "",
+    "team_b_name": "",
+    "score_a": 0,
+    "score_b": 0,
+    "rounds_played": 0,
+    "checks_failed": 0,
+    "live_state": "left",
+}
+"""What is left of a match whose tracks are another's now, whatever it held before."""
+
 
 def home_match_id(track: Track) -> UUID:
     """The id of the match that a track has for itself: the same however often the journal is folded."""
@@ -110,7 +124,7 @@ def _retire(match_id: UUID) -> None:
     if target is None:
         Match.objects.filter(pk=match_id, source="gsi").delete()
     else:
-        Match.objects.filter(pk=match_id).update(superseded_by=target, rounds_played=0, score_a=0, score_b=0)
+        Match.objects.filter(pk=match_id).update(superseded_by=target, **_RETIRED)
 
 
 def _link_observers(match_ids: Iterable[UUID]) -> None:
