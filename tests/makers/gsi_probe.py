@@ -6,6 +6,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from django.db import connection
+
 from offangle.bootstrap.ingest import build_ingest
 from offangle.db.models import SteamAccount, User
 from offangle.db.queries.gsi_tokens import create_gsi_token
@@ -98,6 +100,18 @@ async def wait_until_fresh(tokens: TokenCache) -> None:
     async with asyncio.timeout(20):
         while not tokens.is_fresh:  # noqa: ASYNC110 -- another thread's state
             await asyncio.sleep(0.01)
+
+
+async def aside(function: Callable[..., T], *arguments: Any) -> T:
+    """Call what talks to the database in a thread, which gives its connection back."""
+
+    def call() -> T:
+        try:
+            return function(*arguments)
+        finally:
+            connection.close()
+
+    return await asyncio.to_thread(call)
 
 
 def make_owner(steam_id: int, name: str = "owner") -> tuple[User, int, str]:

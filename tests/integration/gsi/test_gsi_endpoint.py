@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from makers.gsi_posts import MATE, OWN, GsiClient
-from makers.gsi_probe import Probe, ask, encoded, make_owner
+from makers.gsi_probe import Probe, aside, ask, encoded, make_owner
 from offangle.db.models import GsiJournal, GsiToken
 from offangle.db.queries.gsi_tokens import create_gsi_token, revoke_gsi_token, rotate_gsi_token
 from offangle.db.queries.journal import newest_id, observers_after, read_after
@@ -211,7 +211,7 @@ def test_a_new_token_is_known_at_once() -> None:
 
     async def scenario(probe: Probe) -> Any:
         probe.endpoint._tokens._stopping.set()  # memory learns nothing more: only the question can help
-        _, secret = await asyncio.to_thread(create_gsi_token, user, OWN, "fresh")
+        _, secret = await aside(create_gsi_token, user, OWN, "fresh")
         return await probe.post(encoded(a_post(), secret))
 
     assert ask(scenario).status == 200
@@ -236,7 +236,7 @@ def test_a_deleted_token_costs_only_its_own_posts() -> None:
 
     async def scenario(probe: Probe) -> list[int]:
         probe.endpoint._tokens._stopping.set()  # memory still knows what the database has forgotten
-        await asyncio.to_thread(GsiToken.objects.filter(pk=mate_token_id).delete)
+        await aside(GsiToken.objects.filter(pk=mate_token_id).delete)
         posts = [encoded(a_post(), secret), encoded(a_post(MATE), mate_secret)] * 5
         return [answer.status for answer in await asyncio.gather(*map(probe.post, posts))]
 
