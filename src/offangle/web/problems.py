@@ -26,6 +26,7 @@ TITLES: Final = {
     HTTPStatus.FORBIDDEN: "Not allowed",
     HTTPStatus.NOT_FOUND: "Not here",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "Too large",
+    HTTPStatus.TOO_MANY_REQUESTS: "Too often",
     HTTPStatus.SERVICE_UNAVAILABLE: "Not available right now",
     HTTPStatus.INTERNAL_SERVER_ERROR: "Something broke",
 }

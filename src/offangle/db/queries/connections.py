@@ -1,12 +1,14 @@
 """Whether game clients get through: what arrived with each token."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final, NamedTuple
 
 from offangle.db.models import GsiJournal, GsiToken, User
 from offangle.db.queries.gsi_tokens import gsi_tokens_of
 
 NANOSECONDS: Final = 10**9
+ROTATED_WITHIN: Final = timedelta(seconds=2)
+"""So long after a rotation posts with the old secret may still have been taken: they say nothing of the new one."""
 POSTS_LOOKED_AT: Final = 64
 """Of each Steam account, the newest: several computers may play with it, but hardly at once."""
 
@@ -46,5 +48,5 @@ def _since_secret(token: GsiToken, seen_at: datetime | None) -> datetime | None:
     """The newest sign of life, if it is younger than the secret; the token's own note is only to about a minute."""
     signs = [at for at in (seen_at, token.last_used_at) if at is not None]
     newest = max(signs, default=None)
-    began = token.rotated_at or token.created_at
+    began = token.rotated_at + ROTATED_WITHIN if token.rotated_at else token.created_at
     return newest if newest is not None and newest >= began else None

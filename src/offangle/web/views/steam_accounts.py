@@ -22,6 +22,7 @@ from offangle.db.queries.people import claim_steam_account
 from offangle.pipeline.gsi_config import FILE_NAME, gsi_config
 from offangle.pipeline.steam_accounts import unlink_steam_account
 from offangle.web.account_forms import GameTokenForm, SteamIdForm
+from offangle.web.forms import style
 from offangle.web.leaving import leads_to_steam
 from offangle.web.people import signed_in
 from offangle.web.problems import sentence
@@ -74,6 +75,7 @@ def claim(request: HttpRequest) -> HttpResponse:
             account = claim_steam_account(user, int(form.cleaned_data["steam_id"]))
         except BadInputError as error:
             form.add_error("steam_id", sentence(error.message))
+            style(form)
         else:
             messages.success(request, f"The Steam account {account} is yours here.")
             return redirect("settings-steam")
