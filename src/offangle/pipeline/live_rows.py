@@ -9,6 +9,7 @@ from uuid import UUID
 import msgspec
 import polars as pl
 
+from offangle.analysis.patterns.observed import SURE
 from offangle.analysis.players import rate_expressions
 from offangle.analysis.registry import TOTALS
 from offangle.core.economy import PLAYER_ECO_BELOW, PLAYER_FULL_FROM, PLAYER_SEMI_ECO_BELOW
@@ -24,14 +25,15 @@ from offangle.db.models import (
     Round,
     SteamAccount,
 )
+from offangle.db.queries.match_edits import edited_values
 from offangle.db.queries.weapons import ensure_weapons
 from offangle.live.combined import CombinedMatch, combine
 from offangle.live.policies import policy_of
-from offangle.live.state import Kill, LiveRound
+from offangle.live.state import UNKNOWN_WEAPON, Kill, LiveRound
 from offangle.live.track import Track
 from offangle.pipeline.rows import MAX_NAME, Bounds, text
 
-LIVE_VERSION: Final = "live-1"
+LIVE_VERSION: Final = "live-2"
 """Raise it when the same posts would give other rows."""
 LIVE_TICK_RATE: Final = 64.0
 """Posts know no ticks: times of arrival since the match began are written as the ticks of a CS2 server."""
@@ -47,7 +49,7 @@ _STATE_COLUMNS: Final = (
     "assists", "headshot_kills", "survived",
 )  # fmt: skip
 _STAT_COLUMNS: Final = ("team", "name", "rounds_played", "kills", "deaths", "assists", "headshot_kills", "metrics")
-_WEAPON_COLUMNS: Final = ("kills", "headshot_kills")
+_WEAPON_COLUMNS: Final = ("kills", "headshot_kills", "was_active", "active_s", "unsure_kills")
 
 _decode_track: Final = msgspec.json.Decoder(Track).decode
 
@@ -121,6 +123,7 @@ def _write_match(match_id: UUID, combined: CombinedMatch) -> Match:
         "rounds_played": len(combined.rounds),
         "pipeline_version": LIVE_VERSION,
         "live_state": combined.state,
+        **edited_values(match_id),
     }
     match, _ = Match.objects.update_or_create(pk=match_id, defaults=values)
     return match
@@ -243,16 +246,31 @@ def _write_weapons(match: Match, combined: CombinedMatch, states: Mapping[StateK
     )
 
 
-def _weapons(round_: LiveRound, kills: Sequence[Kill]) -> dict[str, dict[str, int]]:
+def _weapons(round_: LiveRound, kills: Sequence[Kill]) -> dict[str, dict[str, Any]]:
     """Weapons in hand in the round and those that killed; kills of `unknown` are kept under that name."""
     counts = Counter(_weapon_name(kill.weapon) for kill in kills)
-    names = sorted({_weapon_name(name) for name in round_.weapons_used} | counts.keys())
+    held = {*round_.weapons_used, *(one.weapon for one in round_.intervals)}
+    names = sorted({_weapon_name(name) for name in held} | counts.keys())
     # Which of several weapons hit the head is not told.
     headshots = _headshots(round_, kills) if len(counts) == 1 else 0
+    unsure = Counter(_weapon_name(kill.weapon) for kill in kills if kill.confidence not in SURE)
     return {
-        name: {"kills": counts[name], "headshot_kills": headshots if counts[name] == len(kills) > 0 else 0}
+        name: {
+            "kills": counts[name],
+            "headshot_kills": headshots if counts[name] == len(kills) > 0 else 0,
+            "unsure_kills": unsure[name],
+            **_in_hand(name, round_),
+        }
         for name in names
     }
+
+
+def _in_hand(name: str, round_: LiveRound) -> dict[str, Any]:
+    """Whether and how long; a weapon that killed was in hand, `unknown` is none."""
+    if name == UNKNOWN_WEAPON:
+        return {"was_active": False, "active_s": None}
+    held_ns = sum(one.to_ns - one.from_ns for one in round_.intervals if _weapon_name(one.weapon) == name)
+    return {"was_active": True, "active_s": held_ns / NS_PER_S}
 
 
 def _weapon_name(name: str) -> str:

@@ -20,6 +20,7 @@ from offangle.db.models import (
     Round,
     SteamAccount,
 )
+from offangle.db.queries.match_edits import edited_values
 from offangle.db.queries.weapons import ensure_weapons
 from offangle.jobs.kinds import JsonValue, StepContext
 from offangle.pipeline.analyse import analysed_manifest
@@ -50,6 +51,7 @@ FRAMES: Final = frozenset(
 )
 DERIVED: Final = ("player_stats", "round_stats", "player_round_stats", "checks")
 VITALS: Final = ("tick", "round_number", "steam_id", "health", "armor")
+HANDS: Final = ("tick", "round_number", "steam_id", "is_alive", "weapon")
 BATCH: Final = 500
 
 
@@ -84,7 +86,7 @@ def _read_tables(sha256: str, manifest: Manifest, derived_names: list[str]) -> M
         parsers=frames["parsers"],
         economy=frames["economy"],
         vitals=_vitals(sha256, manifest, frames["rounds"]),
-        weapons=weapon_table(frames),
+        weapons=weapon_table(frames, _samples(sha256, manifest, HANDS)),
         derived=derived_tables(sha256, manifest, DERIVED),
         names=[*manifest.tables, *derived_names],
         seen_at=timezone.now(),
@@ -92,11 +94,19 @@ def _read_tables(sha256: str, manifest: Manifest, derived_names: list[str]) -> M
 
 
 def _vitals(sha256: str, manifest: Manifest, rounds: pl.DataFrame) -> pl.DataFrame:
-    if "ticks" not in manifest.tables:
+    samples = _samples(sha256, manifest, VITALS)
+    if samples is None:
         return pl.DataFrame(
             schema={"round_number": pl.Int16, "steam_id": pl.Int64, "health": pl.Int16, "armor": pl.Int16}
         )
-    return vitals_at_freeze_end(stored_table(sha256, manifest, "ticks", FRAMES_PREFIX, VITALS), rounds)
+    return vitals_at_freeze_end(samples, rounds)
+
+
+def _samples(sha256: str, manifest: Manifest, columns: tuple[str, ...]) -> pl.DataFrame | None:
+    """Some columns of `ticks`, which as a whole would be large; None where the recording has none."""
+    if "ticks" not in manifest.tables:
+        return None
+    return stored_table(sha256, manifest, "ticks", FRAMES_PREFIX, columns)
 
 
 def _locked(sha256: str) -> Demo:
@@ -112,6 +122,7 @@ def _write_match(demo: Demo, tables: MatchTables) -> Match:
         **match_values(tables.match, tables.derived["round_stats"]),
         "demo": demo,
         "pipeline_version": PIPELINE_VERSION,
+        **edited_values(tables.match_id),
     }
     match, _ = Match.objects.update_or_create(
         pk=tables.match_id, defaults=values, create_defaults={**values, "published_at": tables.seen_at}

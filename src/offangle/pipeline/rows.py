@@ -27,7 +27,7 @@ ROUND_COLUMNS: Final = (
 )  # fmt: skip
 STATE_COLUMNS: Final = (
     "side", "health", "armor", "has_helmet", "has_defuse_kit", "money", "equipment_value", "buy", "kills", "deaths",
-    "assists", "headshot_kills", "damage", "survived",
+    "assists", "headshot_kills", "damage", "survived", "played", "opening_kill", "opening_death",
 )  # fmt: skip
 BOUNDS: Final = {"health": HEALTH_MAX, "armor": ARMOR_MAX, "money": MONEY_MAX}
 

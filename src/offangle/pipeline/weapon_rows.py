@@ -4,19 +4,29 @@ import polars as pl
 
 from offangle.analysis.damage import mark_damages
 from offangle.analysis.kills import mark_kills
+from offangle.analysis.patterns.recorded import held_weapons
 from offangle.analysis.rounds import counted_rounds
 from offangle.db.models import PlayerRoundState, PlayerWeapon
 from offangle.frames.collection import MatchFrames
 
 KEY = ("round_number", "steam_id", "weapon")
 COUNTS = ("shots", "kills", "headshot_kills", "damage")
+COLUMNS = (*COUNTS, "was_active", "active_s")
 MAX_WEAPON_NAME = 64
 
 
-def weapon_table(frames: MatchFrames) -> pl.DataFrame:
-    """Per counted round, player and weapon: shots, kills, headshot_kills and damage (enemy health, in points).
+def weapon_table(frames: MatchFrames, ticks: pl.DataFrame | None) -> pl.DataFrame:
+    """What each player did with each weapon in each counted round.
 
     Kills are those that the scoreboard counts, so that over a player's weapons they add up to the player's kills.
+
+    Args:
+        frames: The match.
+        ticks: tick, round_number, steam_id, is_alive and weapon of its samples; None where the recording has none.
+
+    Returns:
+        round_number, steam_id, weapon, shots, kills, headshot_kills, damage (enemy health, in points), active_s (time
+        in hand in seconds; null without samples) and was_active.
     """
     kills = mark_kills(frames, counted_rounds(frames)).filter("counts_for_attacker")
     parts = [
@@ -28,22 +38,39 @@ def weapon_table(frames: MatchFrames) -> pl.DataFrame:
             damage=pl.col("health_damage").cast(pl.Int64).sum(),
         ),
     ]
-    joined = pl.concat(parts, how="diagonal")
-    return joined.group_by(KEY).agg(pl.col(COUNTS).sum().cast(pl.Int64)).sort(KEY)
+    held = _with_key(held_weapons(ticks, frames), "steam_id") if ticks is not None else NOT_HELD
+    joined = pl.concat([*parts, held], how="diagonal")
+    is_killing = (pl.col("shots") > 0) | (pl.col("kills") > 0)
+    return (
+        joined.group_by(KEY)
+        .agg(pl.col(COUNTS).sum().cast(pl.Int64), pl.col("active_s").sum())
+        .with_columns(
+            was_active=is_killing | (pl.col("active_s") > 0),
+            active_s=pl.col("active_s") if ticks is not None else None,
+        )
+        .sort(KEY)
+    )
+
+
+NOT_HELD = pl.DataFrame(schema={"active_s": pl.Float64})
 
 
 def _per_weapon(events: pl.DataFrame, player: str, **counts: pl.Expr) -> pl.DataFrame:
-    named = events.drop_nulls([player, "weapon"])
+    named = _with_key(events.drop_nulls([player, "weapon"]), player)
+    return named.group_by(KEY).agg(**counts).cast(dict.fromkeys(counts, pl.Int64))
+
+
+def _with_key(events: pl.DataFrame, player: str) -> pl.DataFrame:
+    """The player as `steam_id`, and the weapon's name as a column takes it."""
     weapon = pl.col("weapon").cast(pl.String).str.replace_all("\0", "", literal=True).str.slice(0, MAX_WEAPON_NAME)
-    key = (pl.col("round_number"), pl.col(player).alias("steam_id"), weapon)
-    return named.group_by(key).agg(**counts).cast(dict.fromkeys(counts, pl.Int64))
+    return events.with_columns(pl.col(player).alias("steam_id"), weapon)
 
 
 def weapon_rows(states: list[PlayerRoundState], weapons: pl.DataFrame) -> list[PlayerWeapon]:
     """One row per row of `weapon_table` whose player has a state in the round."""
     by_key = {(state.round.number, state.steam_account_id): state for state in states}
     return [
-        PlayerWeapon(state=state, weapon_id=row["weapon"], **{name: row[name] for name in COUNTS})
+        PlayerWeapon(state=state, weapon_id=row["weapon"], **{name: row[name] for name in COLUMNS})
         for row in weapons.iter_rows(named=True)
         if (state := by_key.get((row["round_number"], row["steam_id"]))) is not None
     ]

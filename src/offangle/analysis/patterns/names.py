@@ -30,9 +30,9 @@ def with_thrown_fire(weapons: pl.DataFrame, sides: pl.DataFrame) -> pl.DataFrame
 
     Args:
         weapons: round_number, steam_id, weapon and more.
-        sides: round_number, steam_id, side.
+        sides: round_number, steam_id, side; both with match_id where there is more than one match.
     """
-    key = ["round_number", "steam_id"]
+    key = [name for name in ("match_id", "round_number", "steam_id") if name in weapons.columns]
     items = list(FIRE_ITEMS.values())
     had = weapons.filter(pl.col("weapon").is_in(items)).unique([*key, "weapon"])
     only = had.group_by(key).agg(only_item=pl.col("weapon").first(), kinds=pl.len()).filter(pl.col("kinds") == 1)

@@ -62,6 +62,8 @@ class ObservedRound(Protocol):
     @property
     def assists(self) -> int: ...  # noqa: D102
     @property
+    def headshot_kills(self) -> int: ...  # noqa: D102
+    @property
     def equipment_value(self) -> int | None: ...  # noqa: D102
     @property
     def equipment_value_buy_end(self) -> int | None: ...  # noqa: D102
@@ -104,7 +106,10 @@ def from_live(  # noqa: PLR0913 -- one match, told by what it is made of
     played = {"played_order": pl.lit(played_order), "map_name": pl.lit(map_name), "record": pl.lit("gsi")}
     told = pl.DataFrame([_round_row(one) for one in decided], schema=ROUND_SCHEMA)
     by_round = killed.group_by("round_number").agg(pl.col("kills").sum())
-    joined = told.join(by_round, on="round_number", how="left").with_columns(pl.col("kills").fill_null(0))
+    joined = told.join(by_round, on="round_number", how="left").with_columns(
+        pl.col("kills").fill_null(0),
+        headshot_kills=pl.min_horizontal("headshot_kills", pl.col("kills").fill_null(0)),
+    )
     table = _with_halves(joined, regulation_rounds).with_columns(
         **match, **played, buy=player_buy(pl.col("class_value"))
     )
@@ -122,6 +127,7 @@ ROUND_SCHEMA: Final[dict[str, Any]] = {
     "money": pl.Int32,
     "deaths": pl.Int32,
     "assists": pl.Int32,
+    "headshot_kills": pl.Int32,
     "survived": pl.Boolean,
 }
 KILL_SCHEMA: Final[dict[str, Any]] = {"round_number": pl.Int16, "weapon": pl.String, "is_unsure": pl.Boolean}
@@ -135,11 +141,12 @@ def _round_row(one: ObservedRound) -> dict[str, Any]:
         "side": one.own_side,
         "winner_side": one.winner,
         "won": one.winner == one.own_side if known else None,
-        "equipment_value": one.equipment_value if one.equipment_value is not None else one.equipment_value_buy_end,
+        "equipment_value": one.equipment_value,
         "class_value": one.equipment_value_buy_end if one.equipment_value_buy_end is not None else one.equipment_value,
         "money": one.money,
         "deaths": int(bool(one.own_died)),
         "assists": one.assists,
+        "headshot_kills": one.headshot_kills,
         "survived": None if one.own_died is None else not one.own_died,
     }
 

@@ -64,7 +64,7 @@ def _rounds(analysis: Analysis) -> pl.DataFrame:
 
 def _weapons(frames: MatchFrames, rounds: pl.DataFrame) -> pl.DataFrame:
     """Per player who played, round and weapon: was_active, active_s, shots, kills, headshot_kills, unsure_kills."""
-    parts = [_held(frames), _fired(frames), _killed(frames)]
+    parts = [held_weapons(frames["ticks"], frames), _fired(frames), _killed(frames)]
     known = [renamed(part.drop_nulls(["steam_id", "weapon"])) for part in parts]
     joined = with_thrown_fire(pl.concat(known, how="diagonal"), rounds)
     counts = [pl.col(name).sum() for name in ("shots", "kills", "headshot_kills")]
@@ -81,13 +81,21 @@ def _weapons(frames: MatchFrames, rounds: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _held(frames: MatchFrames) -> pl.DataFrame:
-    """Seconds in hand while alive and the round was live; without `ticks` or their rate, no rows."""
+def held_weapons(ticks: pl.DataFrame, frames: MatchFrames) -> pl.DataFrame:
+    """Time in hand while alive and the round was live, freeze end to decision.
+
+    Args:
+        ticks: tick, round_number, steam_id, is_alive and weapon of the samples.
+        frames: The match they are of.
+
+    Returns:
+        round_number, steam_id, weapon, active_s (seconds).
+    """
     rate = frames["match"].item(0, "sample_rate_hz") or frames.tick_rate
     live = counted_rounds(frames).select(
         "round_number", "decision_tick", live_tick=pl.coalesce("freeze_end_tick", "start_tick")
     )
-    samples = frames["ticks"].lazy().filter(pl.col("is_alive") & pl.col("weapon").is_not_null())
+    samples = ticks.lazy().filter(pl.col("is_alive") & pl.col("weapon").is_not_null())
     inside = samples.join(live.lazy(), on="round_number").filter(
         pl.col("tick").is_between(pl.col("live_tick"), pl.col("decision_tick"))
     )

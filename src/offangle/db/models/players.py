@@ -104,6 +104,9 @@ class PlayerRoundState(models.Model):
     headshot_kills = models.PositiveSmallIntegerField(default=0)
     damage = models.PositiveIntegerField(default=0)
     survived = models.BooleanField(null=True, blank=True)
+    played = models.BooleanField(default=True, help_text="On the side at freeze end: what denominators count")
+    opening_kill = models.BooleanField(null=True, blank=True, help_text="Null: live clients are not told")
+    opening_death = models.BooleanField(null=True, blank=True)
 
     class Meta:
         """The game's own bounds are held by the database."""
@@ -132,6 +135,13 @@ class PlayerWeapon(models.Model):
     kills = models.PositiveSmallIntegerField(default=0)
     headshot_kills = models.PositiveSmallIntegerField(default=0)
     damage = models.PositiveIntegerField(default=0)
+    was_active = models.BooleanField(
+        null=True, blank=True, help_text="In hand while the round was live; null: written before this was kept"
+    )
+    active_s = models.FloatField(null=True, blank=True, help_text="Time in hand, alive, while the round was live")
+    unsure_kills = models.PositiveSmallIntegerField(
+        default=0, help_text="Of the kills, those whose weapon is known with low confidence or not"
+    )
 
     class Meta:
         """One row per weapon and player state."""
