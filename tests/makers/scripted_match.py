@@ -4,6 +4,7 @@ import math
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
@@ -232,7 +233,7 @@ class ScriptedMatch:
     def _buy_plan(self) -> None:
         for order, (slot, player) in enumerate(self.recorder.players.items()):
             if player.side is not None:
-                self.at(4 + 4 * order, lambda slot=slot: self._buy(slot))  # type: ignore[misc] -- a lambda with a default
+                self.at(4 + 4 * order, partial(self._buy, slot))
 
     def _buy(self, slot: int) -> None:
         recorder, player = self.now(), self.recorder.player(slot)
@@ -256,15 +257,15 @@ class ScriptedMatch:
         deaths = [slot for slot in deaths if slot != bomber or "elimination" in ending]
         for order, slot in enumerate(deaths):
             tick = live // 3 + order * (live // 2) // max(len(deaths), 1)
-            self.at(tick, lambda slot=slot: self.duel(slot))  # type: ignore[misc] -- a lambda with a default
+            self.at(tick, partial(self.duel, slot))
         if kind == "knife":
             self.at(live - 1, lambda: self._decide(winner, "elimination"))
             return
         for slot in self.recorder.players:
             for shot in range(3):
-                self.at(20 + slot * 7 + shot * 6, lambda slot=slot: self.fire(slot))  # type: ignore[misc] -- as above
+                self.at(20 + slot * 7 + shot * 6, partial(self.fire, slot))
         for order, slot in enumerate(self.recorder.players):
-            self.at(60 + order * 5, lambda slot=slot: self.toss(slot))  # type: ignore[misc] -- as above
+            self.at(60 + order * 5, partial(self.toss, slot))
         self._bomb_plan(ending, bomber, live)
         reason = {"bomb": "bomb_exploded", "defuse": "bomb_defused", "time": "time_expired"}.get(ending, "elimination")
         if ending != "none":
@@ -354,7 +355,7 @@ class ScriptedMatch:
         grenade = self.now().grenade_thrown(slot, held, position=start, velocity=speed)
         self.at(self.tick_of_round + 1, lambda: self._hold_again(slot, before))
         for age in range(1, FLIGHT_TICKS + 1):
-            self.at(self.tick_of_round + age, lambda age=age: self._fly(grenade, start, speed, age))  # type: ignore[misc] -- as above
+            self.at(self.tick_of_round + age, partial(self._fly, grenade, start, speed, age))
         self.at(self.tick_of_round + FLIGHT_TICKS, lambda: self._goes_off(grenade, held, slot))
         if held not in {"flashbang", "hegrenade"}:
             gone = min(self.tick_of_round + FLIGHT_TICKS + 200, self.script.live_ticks - 2)

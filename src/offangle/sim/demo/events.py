@@ -1,6 +1,7 @@
 """Game events: their names, the type of each key, and how one is written."""
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Final
 
 from offangle.sim.demo import wire
@@ -15,6 +16,7 @@ EventValue = str | float | int
 
 _VALUE_FIELDS: Final = {LONG: 4, SHORT: 5, BYTE: 6, BOOL: 7, UINT64: 8, PAWN: 4, SLOT: 5}
 
+_NOTHING: Final[Mapping[str, int]] = MappingProxyType({})
 _USER: Final = {"userid": SLOT}
 _USER_PAWN: Final = {"userid": SLOT, "userid_pawn": PAWN}
 _ATTACKER: Final = {"attacker": SLOT, "attacker_pawn": PAWN}
@@ -82,7 +84,7 @@ EVENTS: Final[Mapping[str, Mapping[str, int]]] = {
             *("announce_phase_end", "round_freeze_end", "buytime_ended", "cs_pre_restart", "match_end_conditions"),
             "cs_match_end_restart",
         ),
-        {},
+        _NOTHING,
     ),
     "round_mvp": {
         **_USER,

@@ -125,9 +125,8 @@ class MatchRecorder(PlayerScenes):
         self.buy_time_s = setup.buy_time_s
         self.grenades, self.bomb, self.bomb_on_ground = {}, None, None
         self._grenades_thrown = self._items_dropped = self._rounds_counted = 0
-        self._buy_end_tick: int | None = None
-        self._pending_start = self._is_live = False
-        self._after_tick: list[Any] = []
+        self._buy_end_tick = None
+        self._after_tick = []
         players = {entry.slot: absent_player(writer, entry) for entry in setup.players}
         RecorderCore.__init__(self, writer, players, ticks_every=setup.ticks_every)
         self._set_stage(writer)

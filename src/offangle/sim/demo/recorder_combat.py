@@ -94,7 +94,7 @@ class CombatScenes(RecorderCore):
             **trace.columns(),
         )
 
-    def hurt(  # noqa: PLR0913 -- one keyword per column of the event
+    def hurt(
         self,
         victim_slot: int,
         *,

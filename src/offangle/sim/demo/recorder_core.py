@@ -71,11 +71,15 @@ class Item:
 
 @dataclass(slots=True)
 class Player:
-    """A player as the recording has him now."""
+    """A player as the recording has him now.
+
+    `pawn` is his own; `body` the one he moves: a bot's after he took it over, while the bot lies in his.
+    """
 
     entry: PlayerEntry
     controller: Entity
     pawn: Entity
+    body: Entity
     side: Side | None = None
     is_connected: bool = False
     is_alive: bool = False
@@ -107,11 +111,6 @@ class Player:
         """The player's steam_id in the tables."""
         return self.entry.truth_id
 
-    @property
-    def body(self) -> Entity:
-        """The pawn that the player moves: the own one, or a bot's that was taken over."""
-        return self.pawn if self.plays_bot is None else self.plays_bot.pawn
-
     def item(self, name: str) -> Item | None:
         """The first item of that name that the player holds."""
         return next((item for item in self.items if item.kind.name == name), None)
@@ -128,7 +127,7 @@ def absent_player(writer: DemoWriter, entry: PlayerEntry) -> Player:
         }
     )
     pawn.update({"m_lifeState": DEAD, "m_fFlags": _STANDING_FLAGS | ON_GROUND, "m_hGroundEntity": 0})
-    return Player(entry, controller, pawn)
+    return Player(entry, controller, pawn, pawn)
 
 
 def on_angle_grid(angle_deg: float) -> float:

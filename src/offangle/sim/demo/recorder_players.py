@@ -12,7 +12,6 @@ from offangle.sim.demo.recorder_core import (
     FIRST_PAWN,
     FULL_HEALTH,
     SIDE_NUMBERS,
-    Item,
     Player,
     Vec3,
     on_angle_grid,
@@ -29,6 +28,13 @@ _STATE_FLAGS: Final = {
     "in_buy_zone": "m_bInBuyZone",
     "in_bomb_zone": "m_bInBombZone",
 }
+
+
+_BODY_STATE: Final = (
+    *("health", "armor", "has_helmet", "has_kit", "position", "velocity", "pitch_deg", "yaw_deg", "items", "active"),
+    *("place", "flash_s", "flash_ends_tick", "is_scoped", "is_walking", "is_ducking", "is_on_ground", "is_alive"),
+)
+"""What belongs to the body and not to the player who moves it."""
 
 
 class PlayerChanges(TypedDict, total=False):
@@ -69,11 +75,14 @@ class PlayerScenes(RoundScenes, UtilityScenes):
         """A player disconnects: controller and body are gone, with everything carried."""
         player = self.player(slot)
         player.is_connected = False
-        keys = {"userid": slot, "name": player.entry.name, "xuid": player.entry.steam_id}
-        self.writer.event("player_disconnect", {**keys, "networkid": str(player.entry.steam_id)})
+        name, steam_id = player.entry.name, player.entry.steam_id
+        keys: dict[str, str | float] = {"userid": slot, "name": name, "xuid": steam_id, "networkid": str(steam_id)}
+        self.writer.event("player_disconnect", keys)
         self._give_bot_back(player)
         self.stripped(slot)
-        player.is_alive = False
+        player.is_alive, player.is_ducking, player.is_walking, player.is_scoped = False, False, False, False
+        player.velocity, player.pitch_deg, player.yaw_deg, player.place = (0.0, 0.0, 0.0), 0.0, 0.0, ""
+        player.is_on_ground = True
         self.set_health(player, 0)
         self._set_side(player, None)
         for entity in (player.controller, player.pawn):
@@ -106,21 +115,9 @@ class PlayerScenes(RoundScenes, UtilityScenes):
         )
         player.controller.set("m_hOriginalControllerOfCurrentPawn", bot.controller.handle)
         bot.pawn.set("m_hController", player.controller.handle)
+        player.pawn.set("m_hController", bot.controller.handle)
         self.writer.event("bot_takeover", {"userid": slot, "botid": bot_slot})
-        for name in (
-            "health",
-            "armor",
-            "has_helmet",
-            "has_kit",
-            "position",
-            "velocity",
-            "pitch_deg",
-            "yaw_deg",
-            "active",
-        ):
-            setattr(player, name, getattr(bot, name))
-        player.items, bot.items, bot.active = bot.items, [], None
-        player.is_alive, bot.is_alive = True, False
+        _swap_bodies(player, bot)
         player.controller.set("m_bPawnIsAlive", value=True)
 
     def spawned(self, slot: int, position: Vec3, *, yaw_deg: float = 0.0, place: str = "") -> None:
@@ -187,9 +184,10 @@ class PlayerScenes(RoundScenes, UtilityScenes):
         if "ping_ms" in changes:
             player.ping_ms = changes["ping_ms"]
             player.controller.set("m_iPing", player.ping_ms)
+        flags: dict[str, Any] = dict(changes)
         for name, field in _STATE_FLAGS.items():
-            if name in changes:
-                value = changes[name]  # type: ignore[literal-required] -- the four flags of the table above
+            if name in flags:
+                value = flags[name]
                 body.set(field, value)
                 if name in {"is_scoped", "is_walking"}:
                     setattr(player, name, value)
@@ -337,7 +335,7 @@ class PlayerScenes(RoundScenes, UtilityScenes):
         if player.entry.team is None:
             return
         kept = {name: body.get(name) for name in ("m_lifeState", "m_fFlags", "m_hGroundEntity")}
-        pawn = player.pawn = self.writer.create("CCSPlayerPawn", FIRST_PAWN + slot, kept)
+        pawn = player.pawn = player.body = self.writer.create("CCSPlayerPawn", FIRST_PAWN + slot, kept)
         pawn.update({"m_hController": controller.handle, "m_hOriginalController": controller.handle})
         pawn.update({"m_nEntityId": pawn.index, "m_nOwnerId": pawn.handle, "m_lifeState": DEAD})
         pawn.set_position(*player.position)
@@ -353,9 +351,13 @@ class PlayerScenes(RoundScenes, UtilityScenes):
         bot = player.plays_bot
         if bot is None:
             return
+        for item in list(player.items):
+            self.lose_item(player, item)
         player.plays_bot = None
-        bot.items, player.items = [], []
+        _swap_bodies(player, bot)
+        player.is_alive = bot.is_alive = False
         bot.pawn.set("m_hController", bot.controller.handle)
+        player.pawn.set("m_hController", player.controller.handle)
         own = player.pawn.handle
         player.controller.update({"m_bControllingBot": False, "m_hPlayerPawn": own, "m_hPawn": own})
         player.controller.set("m_hOriginalControllerOfCurrentPawn", player.controller.handle)
@@ -407,6 +409,9 @@ class PlayerScenes(RoundScenes, UtilityScenes):
         )
 
 
-def item_names(items: Sequence[Item]) -> list[str]:
-    """The canonical names of items."""
-    return [item.kind.name for item in items]
+def _swap_bodies(player: Player, bot: Player) -> None:
+    player.body, bot.body = bot.body, player.body
+    for name in _BODY_STATE:
+        mine, its = getattr(player, name), getattr(bot, name)
+        setattr(player, name, its)
+        setattr(bot, name, mine)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from offangle.core.economy import REGULATION_HALVES
-from offangle.core.sides import Side, Team, other_side, other_team
+from offangle.core.sides import Side, Team, other_side
 from offangle.core.weapons import GRENADE_ITEMS, weapon_class
 from offangle.sim.demo.recorder_core import SIDE_NUMBERS, Player, RecorderCore
 
@@ -71,7 +71,6 @@ class RoundScenes(RecorderCore):
     buy_time_s: float
     _rounds_counted: int
     _buy_end_tick: int | None
-    _is_live: bool
 
     @property
     def round(self) -> RoundRecord | None:
@@ -88,7 +87,6 @@ class RoundScenes(RecorderCore):
 
     def match_started(self) -> None:
         """The match goes live: announced, counters at zero."""
-        self._is_live = True
         self._set_counters(0, {"a": 0, "b": 0})
         self.set_rules(m_bHasMatchStarted=True, m_gamePhase=FIRST_HALF_PHASE, m_fMatchStartTime=self.writer.game_time_s)
         self.writer.event("begin_new_match")
@@ -126,7 +124,6 @@ class RoundScenes(RecorderCore):
             m_nOvertimePlaying=max(0, (half - 1) // 2),
         )
         self._buy_end_tick = None
-        self._snapshot_start()
 
     def freeze_ended(self) -> None:
         """Players may move."""
@@ -271,11 +268,6 @@ class RoundScenes(RecorderCore):
 
     # --- money and equipment, read at the moments that the tables name
 
-    def _snapshot_start(self) -> None:
-        self._pending_start = True
-
-    _pending_start: bool
-
     def _note_economy(self) -> None:
         """At the end of each tick: what the economy table needs of it."""
         current = self.round
@@ -286,11 +278,10 @@ class RoundScenes(RecorderCore):
                 current.economy[slot] = {"start_money": player.money}
         if current.freeze_end_tick == self.tick:
             for slot, player in self._on_side():
-                assert player.side is not None
-                current.roster[slot] = player.side
+                current.roster[slot] = player.side or "t"
                 current.economy.setdefault(slot, {"start_money": None}).update(self._equipment(player))
         ends = self._buy_end_tick
-        if ends is not None and (ends == self.tick or current.end_tick == self.tick):
+        if ends is not None and self.tick in {ends, current.end_tick}:
             for slot, player in self._on_side():
                 if slot in current.economy and player.is_alive:
                     current.economy[slot]["equipment_value_buy_end"] = self.equipment_value(player)
@@ -315,8 +306,3 @@ class RoundScenes(RecorderCore):
             "secondary_weapon": pistols[0] if pistols else None,
             "grenades": [name for name in names if name in GRENADE_ITEMS],
         }
-
-
-def opponents(team: Team) -> Team:
-    """The other team."""
-    return other_team(team)

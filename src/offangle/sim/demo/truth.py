@@ -47,6 +47,7 @@ class Names:
         self._numbers: dict[str, int] = {}
 
     def __call__(self, name: str | None) -> int:
+        """The number of `name`, new if it must be."""
         return self._numbers.setdefault(name, len(self._numbers) + 1) if name else 0
 
     def texts(self, numbers: pl.Expr) -> pl.Expr:

@@ -8,7 +8,6 @@ import polars as pl
 from offangle.core.sides import SIDES, TEAMS, Team, other_team
 from offangle.frames.collection import MatchFrames, conform
 from offangle.sim.demo.recorder_rounds import RoundRecord
-from offangle.sim.demo.truth import Names
 
 if TYPE_CHECKING:
     from offangle.sim.demo.match_recorder import MatchRecorder
@@ -195,7 +194,7 @@ def _ids(recorder: "MatchRecorder") -> dict[int, int]:
 
 
 def _ticks(recorder: "MatchRecorder", starts: pl.DataFrame) -> pl.DataFrame:
-    names: Names = recorder.log.names
+    names = recorder.log.names
     rows = recorder.log.ticks.frame()
     told = rows.with_columns(
         pl.col("slot").replace_strict(_ids(recorder), return_dtype=pl.Int64).alias("steam_id"),

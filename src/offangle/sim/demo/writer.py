@@ -13,7 +13,7 @@ from offangle.sim.demo.entities import MAX_ENTITIES, Entity, EntityList
 from offangle.sim.demo.events import EventValue, event_list_message, event_message
 from offangle.sim.demo.framing import Compress, FrameFile, Message, packet_body
 from offangle.sim.demo.send_tables import class_info_message, send_tables_message
-from offangle.sim.demo.string_tables import RosterEntry, StringTable, baseline_table, user_info_table
+from offangle.sim.demo.string_tables import RosterEntry, baseline_table, user_info_table
 from offangle.sim.demo.user_commands import CommandStream, UserCommand
 
 FULL_PACKET_TICKS: Final = 3840
@@ -96,8 +96,9 @@ class DemoWriter:
         self.roster = tuple(roster)
         self.tick = 0
         self.entities: dict[int, Entity] = {}
-        self._owned = target.open("wb") if isinstance(target, Path) else None
-        self._frames = FrameFile(self._owned or target, compress)  # type: ignore[arg-type] -- one of the two is a file
+        file = target.open("wb") if isinstance(target, Path) else target
+        self._owned = file if isinstance(target, Path) else None
+        self._frames = FrameFile(file, compress)
         self._schema = match_schema(header.mode_rules)
         self._tables = (baseline_table(self._schema), user_info_table(self.roster))
         self._changed: dict[int, Entity] = {}
