@@ -32,6 +32,12 @@ class Caller:
     def put(self, path: str) -> Any:
         return self._client.put(f"/api/v1{path}")
 
+    def post_json(self, path: str, body: Any) -> Any:
+        return self._client.post(f"/api/v1{path}", body, content_type="application/json")
+
+    def patch_json(self, path: str, body: Any) -> Any:
+        return self._client.patch(f"/api/v1{path}", body, content_type="application/json")
+
     def delete(self, path: str) -> Any:
         return self._client.delete(f"/api/v1{path}")
 
@@ -70,3 +76,9 @@ def member(world: World) -> Caller:
 @pytest.fixture
 def stranger(world: World) -> Caller:
     return Caller(world.stranger)
+
+
+@pytest.fixture
+def caller() -> type[Caller]:
+    """For tests that speak as several people by turns."""
+    return Caller

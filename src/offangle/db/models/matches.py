@@ -46,6 +46,7 @@ class Match(models.Model):
     is_simulated = models.BooleanField(default=False)
     pipeline_version = models.CharField(max_length=64)
     checks_failed = models.PositiveSmallIntegerField(default=0)
+    edits = models.JSONField(default=dict, blank=True, help_text="Columns that its owner has corrected")
     live_state = models.CharField(
         max_length=16, choices=choices(LIVE_STATES), null=True, blank=True, help_text="Null: a recording"
     )

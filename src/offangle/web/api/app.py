@@ -6,7 +6,7 @@ from typing import Any, Final
 from ninja import NinjaAPI
 from ninja.openapi.schema import OpenAPISchema
 
-from offangle.web.api import imports, jobs, matches, players, system, tables
+from offangle.web.api import imports, jobs, live, matches, players, system, tables
 from offangle.web.api.auth import AUTH
 from offangle.web.api.problems import MEDIA_TYPE, OF_STATUS, Problem, install_handlers
 
@@ -74,6 +74,9 @@ def build() -> OffangleApi:
     install_handlers(built)
     built.add_router("/matches", matches.router)
     built.add_router("/matches", tables.router)
+    built.add_router("/live", live.live_router)
+    built.add_router("/gsi-tokens", live.token_router)
+    built.add_router("/weapons", live.weapon_router)
     built.add_router("/players", players.router)
     built.add_router("/imports", imports.router)
     built.add_router("/jobs", jobs.router)
