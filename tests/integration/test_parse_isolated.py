@@ -133,7 +133,7 @@ def test_the_worker_does_not_outlive_its_parent(tmp_path: Path) -> None:
     order = tmp_path / "recording.dem"
     os.mkfifo(order)  # the worker blocks on opening it, like on a slow disk
     worker = subprocess.Popen(
-        [sys.executable, "-m", "offangle.parsing.worker", str(order), "demo", str(tmp_path), "16.0", "0"],
+        [sys.executable, "-m", "offangle.parsing.demo_worker", str(order), str(tmp_path), "16.0", "0"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
     )

@@ -100,4 +100,4 @@ def spawn(out_dir: Path) -> None:
 
 
 if __name__ == "__main__":
-    globals()[Path(sys.argv[1]).read_text().strip()](Path(sys.argv[3]))
+    globals()[Path(sys.argv[1]).read_text().strip()](Path(sys.argv[2]))

@@ -18,6 +18,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import IO, Any, Final
 
 import polars as pl
@@ -27,7 +28,9 @@ from offangle.core.errors import LimitExceededError, OffangleError, ParserCrashE
 from offangle.frames.collection import MatchFrames
 from offangle.parsing.terms import DEFAULT_SAMPLE_RATE_HZ, MatchFileKind, Progress
 
-WORKER_MODULE: Final = "offangle.parsing.worker"
+WORKER_MODULES: Final[Mapping[MatchFileKind, str]] = MappingProxyType(
+    {"demo": "offangle.parsing.demo_worker", "match_zip": "offangle.parsing.zip_worker"}
+)
 ALL_TICKS: Final = "all"
 
 POLL_S: Final = 0.05
@@ -124,7 +127,7 @@ def parse_isolated(  # noqa: PLR0913 -- a file, a place, and independent switche
     is_cancelled: Callable[[], bool] | None = None,
     sample_rate_hz: float | None = DEFAULT_SAMPLE_RATE_HZ,
     niceness: int = BACKGROUND_NICENESS,
-    worker_module: str = WORKER_MODULE,
+    worker_module: str | None = None,
 ) -> ParsedTables:
     """Read `path` in a child process into parquet files under `out_dir`, which must be empty.
 
@@ -137,7 +140,7 @@ def parse_isolated(  # noqa: PLR0913 -- a file, a place, and independent switche
         is_cancelled: Asked every `POLL_S`; True stops the child at once.
         sample_rate_hz: Rate of a recording's ticks table; None keeps every tick.
         niceness: How far the child steps back for other processes; 0 where a person waits for nothing else.
-        worker_module: The module that the child runs.
+        worker_module: The module that the child runs; by default the one for `kind`.
 
     Raises:
         BadInputError: The file cannot be read.
@@ -148,7 +151,8 @@ def parse_isolated(  # noqa: PLR0913 -- a file, a place, and independent switche
     """
     out_dir.mkdir(parents=True, exist_ok=True)
     rate = ALL_TICKS if sample_rate_hz is None else repr(sample_rate_hz)
-    child = _Child([sys.executable, "-m", worker_module, str(path), kind, str(out_dir), rate, str(niceness)])
+    module = worker_module or WORKER_MODULES[kind]
+    child = _Child([sys.executable, "-m", module, str(path), str(out_dir), rate, str(niceness)])
     watch = _Watch(limits or ParseLimits(), out_dir, is_cancelled or _never)
     try:
         result = _follow(child, watch, progress)

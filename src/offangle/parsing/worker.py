@@ -1,8 +1,9 @@
-"""The process that reads one match file: `python -m offangle.parsing.worker FILE KIND OUT_DIR RATE NICENESS`.
+"""The process that reads one match file: `python -m offangle.parsing.demo_worker FILE OUT_DIR RATE NICENESS`.
 
-It writes one parquet file per table and speaks JSON lines on its standard output, nothing else: `progress`, then
-`error` or `done`. Whatever a library prints goes to standard error. It ends as soon as its standard input closes, so
-that it never outlives the process that started it.
+There is one module to run per kind of file (`demo_worker`, `zip_worker`), so that a kind does not wait for the
+parsers of another to load; this one is what they share. It writes one parquet file per table and speaks JSON lines on
+its standard output, nothing else: `progress`, then `error` or `done`. Whatever a library prints goes to standard
+error. It ends as soon as its standard input closes, so that it never outlives the process that started it.
 """
 
 import json
@@ -16,9 +17,8 @@ from pathlib import Path
 from typing import IO, Any, Final
 
 from offangle.core.errors import OffangleError
-from offangle.frames.collection import MatchFrames
-from offangle.parsing.demo.awpy_source import is_rust_panic
-from offangle.parsing.reader import MatchFileKind, read_match_file
+from offangle.frames.collection import MatchFrames, check
+from offangle.parsing.terms import Progress, is_rust_panic
 
 ALL_TICKS: Final = "all"
 """How the command line says "every tick" instead of a rate."""
@@ -30,23 +30,22 @@ _CHUNK: Final = 4096
 _ABANDONED: Final = 3  # exit status when the parent is gone
 
 Send = Callable[..., None]
+Read = Callable[[Path, float | None, Progress], MatchFrames]
 
 
-def main(arguments: list[str]) -> int:
-    """Read the file named by `arguments`; exit status 0 when `done` was said, 1 after `error`."""
+def run(arguments: list[str], read: Read) -> int:
+    """Read the file named by `arguments` with `read`; exit status 0 when `done` was said, 1 after `error`."""
     send = _open_channel()
     _follow_parent()
-    path, kind, out_dir, rate, niceness = arguments
+    path, out_dir, rate, niceness = arguments
     if hasattr(os, "nice"):
         os.nice(int(niceness))
     with suppress(OSError):  # only Linux has it; there the kernel should sacrifice the parser and not the worker
         _OOM_SCORE.write_text(_MOST_LIKELY_VICTIM)
     try:
-        frames = read_match_file(
-            Path(path),
-            _kind(kind),
-            sample_rate_hz=None if rate == ALL_TICKS else float(rate),
-            progress=lambda stage, share: send("progress", stage=stage, share=share),
+        sample_rate_hz = None if rate == ALL_TICKS else float(rate)
+        frames = check(
+            read(Path(path), sample_rate_hz, lambda stage, share: send("progress", stage=stage, share=share))
         )
         send("progress", stage="write", share=0.0)
         rows = write_tables(frames, Path(out_dir))
@@ -76,10 +75,6 @@ def write_tables(frames: MatchFrames, out_dir: Path) -> dict[str, int]:
     return rows
 
 
-def _kind(text: str) -> MatchFileKind:
-    return "demo" if text == "demo" else "match_zip"
-
-
 def _open_channel() -> Send:
     """Keep standard output for messages; everything else that prints there goes to standard error."""
     channel: IO[str] = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8", newline="\n")
@@ -102,7 +97,3 @@ def _follow_parent() -> None:
         os._exit(_ABANDONED)
 
     threading.Thread(target=wait, daemon=True).start()
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

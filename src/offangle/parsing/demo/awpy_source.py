@@ -11,6 +11,7 @@ import awpy
 import polars as pl
 
 from offangle.core.errors import BadInputError, ParserCrashError
+from offangle.parsing.terms import is_rust_panic
 
 AWPY_VERSION: Final = version("awpy")
 
@@ -132,11 +133,6 @@ def cannot_read(parser: str, parser_version: str, reason: str) -> ParserCrashErr
         f"parser {parser} {parser_version} cannot read this recording{mode}: {reason}",
         hint="The file is kept and tried again when the parser is upgraded.",
     )
-
-
-def is_rust_panic(error: BaseException) -> bool:
-    """Whether a Rust extension panicked: such exceptions are no `Exception` and have no importable class."""
-    return type(error).__name__ == "PanicException"
 
 
 def _refuse_truncated(path: Path) -> None:

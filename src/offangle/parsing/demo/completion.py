@@ -15,7 +15,7 @@ from typing import Any, Final
 import polars as pl
 from demoparser2 import DemoParser
 
-from offangle.parsing.demo.awpy_source import is_rust_panic
+from offangle.parsing.terms import is_rust_panic
 
 DEMOPARSER_VERSION: Final = version("demoparser2")
 
