@@ -6,9 +6,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO, Final, Literal, Self
 
+import numpy as np
+
 from offangle.core.sides import Team
 from offangle.frames.collection import MatchFrames
 from offangle.sim.demo.framing import Compress
+from offangle.sim.demo.pov import PovWriter
 from offangle.sim.demo.recorder_core import (
     FIRST_SITE,
     FIRST_TEAM,
@@ -66,6 +69,7 @@ class MatchSetup:
         convars: More console variables.
         ticks_every: Keep the truth of every n-th tick.
         build_number: The game's build that the recording claims.
+        padding_bytes: Bulk added to every tick, to bring the recording to a real one's size.
     """
 
     map_name: str
@@ -81,6 +85,7 @@ class MatchSetup:
     convars: Mapping[str, str] | None = None
     ticks_every: int = DEFAULT_TICKS_EVERY
     build_number: int = 14160
+    padding_bytes: int = 0
 
     @property
     def rounds(self) -> int:
@@ -127,6 +132,7 @@ class MatchRecorder(PlayerScenes):
         self._grenades_thrown = self._items_dropped = self._rounds_counted = 0
         self._buy_end_tick = None
         self._after_tick = []
+        self._noise = np.random.default_rng(setup.seed or 0)
         players = {entry.slot: absent_player(writer, entry) for entry in setup.players}
         RecorderCore.__init__(self, writer, players, ticks_every=setup.ticks_every)
         self._set_stage(writer)
@@ -160,7 +166,18 @@ class MatchRecorder(PlayerScenes):
         self._note_flights()
         self._note_economy()
         self._note_places()
+        if self.setup.padding_bytes:
+            self.writer.pad(self._noise.bytes(self.setup.padding_bytes))
         self.writer.end_tick()
+
+    def pov(self, target: Path | BinaryIO, slot: int) -> PovWriter:
+        """Also write the recording that the client in `slot` makes; before the first tick.
+
+        Say what that client does not see with the writer's `hide` and `show`.
+        """
+        found = PovWriter(target, self.writer, slot)
+        self.writer.observed_by(found)
+        return found
 
     def truth(self) -> MatchFrames:
         """The tables of the match as it was recorded, with `match.source` = `simulator`."""
