@@ -1,18 +1,25 @@
 """Patterns of the 39 real matches: kills add up, tables keep their word, and it is quick."""
 
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from time import perf_counter
 
+import msgspec
 import polars as pl
 import pytest
 
 from makers.shared_matches import match_paths
 from offangle.analysis.patterns.findings import find_patterns
+from offangle.analysis.patterns.observed import from_live
 from offangle.analysis.patterns.recorded import from_analysis
 from offangle.analysis.patterns.registry import PATTERN_TABLES, pattern_table
 from offangle.analysis.patterns.tables import FindingsTable, PatternRoundsTable, PatternWeaponsTable
 from offangle.analysis.run import analyse
+from offangle.gsi.wire import observation_of
+from offangle.live.document import sessions_of
+from offangle.live.reduce import reduce_all
+from offangle.live.state import Epoch, LiveRound
 from offangle.parsing.interchange import read_interchange
 
 pytestmark = pytest.mark.shared
@@ -84,3 +91,39 @@ def test_what_is_found_is_what_the_rounds_say(shared_data: Path) -> None:
         inside = rounds.filter(pl.col("steam_id") == row["player"]).join(links, on=["match_id", "round_number"])
         assert (inside.height, inside["won"].sum()) == (row["rounds"], row["events"])
         assert inside.height >= 8
+
+
+def test_a_real_client_fills_the_same_tables(shared_data: Path) -> None:
+    """The recording of test_gsi_recording.py: six epochs, 22 decided rounds, two own kills, one without a weapon."""
+    lines = (shared_data / "gsi" / "cs2_player_build14108.jsonl").read_bytes().splitlines()
+    posts = [msgspec.json.decode(line) for line in lines]
+    seen = [
+        observation_of(
+            post["body"],
+            sequence=number,
+            received_ns=int(datetime.fromisoformat(post["received_at"]).timestamp() * 1e9),
+        )
+        for number, post in enumerate(posts)
+    ]
+    state, events = reduce_all(seen)
+    parts = [
+        from_live(f"{nth}-{at}", nth, session.map_name, decided(epoch), epoch.kills, session.steam_id)
+        for nth, session in enumerate(sessions_of(events, state))
+        for at, epoch in enumerate(session.epochs)
+    ]
+    rounds, weapons = (PatternRoundsTable.validate(pl.concat([part[0] for part in parts])),
+                       PatternWeaponsTable.validate(pl.concat([part[1] for part in parts])))  # fmt: skip
+    assert (rounds.height, rounds["kills"].sum(), weapons["kills"].sum()) == (22, 2, 2)
+    assert weapons.filter(pl.col("weapon") == "unknown")["kills"].sum() == 1
+    assert rounds["damage"].null_count() == rounds["opening_kill"].null_count() == 22
+    assert rounds["won"].sum() == 2 + 3 + 0 + 3 + 1 + 1
+    # Half-time of the wingman match falls after its eighth round.
+    wingman = rounds.filter(pl.col("map_name") == "de_inferno").sort("round_number")
+    assert wingman["half"].to_list() == [1] * 8 + [2]
+    for table in PATTERN_TABLES:
+        assert pattern_table(table.name, rounds, weapons).height > 0
+
+
+def decided(epoch: Epoch) -> list[LiveRound]:
+    """Its rounds, the last of which may be decided and not yet over."""
+    return [*epoch.rounds, *([epoch.current] if epoch.current is not None and epoch.current.is_decided else [])]
