@@ -20,6 +20,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, exp
 
 from browser.desk import ARTIFACTS
 from makers.interchange_zips import write_interchange_zip
+from makers.steam_provider import SteamProvider, steam_provider
 from makers.synthetic import make_match
 
 START_WITHIN_S = 90.0
@@ -81,7 +82,14 @@ def wait_for_link(process: "subprocess.Popen[str]", lines: "queue.Queue[str]") -
 
 
 @pytest.fixture(scope="session")
-def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+def steam() -> Iterator[SteamProvider]:
+    """Who the installation asks about Steam accounts."""
+    with steam_provider() as provider:
+        yield provider
+
+
+@pytest.fixture(scope="session")
+def installation(tmp_path_factory: pytest.TempPathFactory, steam: SteamProvider) -> Iterator[Installation]:
     port = free_port()
     environment = {key: value for key, value in os.environ.items() if not key.startswith("OFFANGLE_")}
     environment |= {
@@ -89,6 +97,7 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installat
         "OFFANGLE_PORT": str(port),
         "OFFANGLE_OPEN_BROWSER": "false",
         "OFFANGLE_MAX_UPLOAD_MB": "64",
+        "OFFANGLE_STEAM_OPENID_URL": steam.endpoint,
         "PYTHONUNBUFFERED": "1",
     }
     process = subprocess.Popen(

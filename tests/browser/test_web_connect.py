@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 
 from browser.desk import ARTIFACTS, REPOSITORY
 from makers.gsi_posts import GsiClient
+from makers.steam_provider import SteamProvider
 
 pytestmark = pytest.mark.browser
 
@@ -98,3 +99,14 @@ def test_sign_in_offers_steam_and_a_closed_sign_up_says_whom_to_ask(anonymous: P
     anonymous.goto("/sign-up/")
     expect(anonymous.get_by_text("Ask the person who runs it")).to_be_visible()
     anonymous.screenshot(path=ARTIFACTS / "sign-up-closed.png")
+
+
+def test_the_owner_links_steam_and_comes_in_by_it(page: Page, anonymous: Page, steam: SteamProvider) -> None:
+    page.goto("/settings/steam/")
+    page.get_by_role("button", name=re.compile("account through Steam")).click()
+    expect(page.get_by_text(f"The Steam account {steam.steam_id} is linked to you.")).to_be_visible()
+    expect(page.get_by_text("Linked through Steam")).to_be_visible()
+    page.screenshot(path=ARTIFACTS / "steam-linked.png")
+    anonymous.goto("/jobs/")
+    anonymous.get_by_role("button", name="Sign in through Steam").click()
+    expect(anonymous.get_by_role("heading", name="Jobs")).to_be_visible()
