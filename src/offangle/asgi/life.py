@@ -1,5 +1,6 @@
 """The server's own life: what starts before the first request and stops after the last."""
 
+import gc
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
@@ -18,6 +19,9 @@ async def live(
         message = await receive()
         if message["type"] == "lifespan.startup":
             await start()
+            # What is loaded now stays: the collector's pauses are half as long when it need not look through it.
+            gc.collect()
+            gc.freeze()
             await send({"type": "lifespan.startup.complete"})
         elif message["type"] == "lifespan.shutdown":
             await stop()
