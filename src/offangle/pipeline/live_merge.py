@@ -9,7 +9,7 @@ from typing import Final
 from uuid import UUID, uuid5
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 
 from offangle.core.errors import BadInputError
@@ -114,17 +114,23 @@ def write_matches(match_ids: Iterable[UUID]) -> None:
             _retire(match_id)
         else:
             Match.objects.filter(pk=match_id, superseded_by__source="gsi").update(superseded_by=None)
+    _point_homes(match_ids)
     _link_observers(match_ids)
 
 
 def _retire(match_id: UUID) -> None:
     clear_match(match_id)
-    went = LiveMove.objects.filter(from_match_id=match_id).order_by("-pk").values_list("track__match_id", flat=True)
-    target = next((found for found in went if found is not None and found != match_id), None)
-    if target is None:
-        Match.objects.filter(pk=match_id, source="gsi").delete()
+    if LiveTrack.objects.filter(home_match_id=match_id, match__isnull=False).exists():
+        Match.objects.filter(pk=match_id).update(**_RETIRED)
     else:
-        Match.objects.filter(pk=match_id).update(superseded_by=target, **_RETIRED)
+        Match.objects.filter(pk=match_id, source="gsi").delete()
+
+
+def _point_homes(match_ids: Iterable[UUID]) -> None:
+    """Let the matches that tracks had before name the one in which they are now."""
+    for row in LiveTrack.objects.filter(match_id__in=match_ids).exclude(home_match_id=F("match_id")):
+        retired = Match.objects.filter(pk=row.home_match_id).exclude(tracks__isnull=False)
+        retired.update(superseded_by=row.match_id)
 
 
 def _link_observers(match_ids: Iterable[UUID]) -> None:

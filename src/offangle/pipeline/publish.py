@@ -25,6 +25,7 @@ from offangle.db.queries.weapons import ensure_weapons
 from offangle.jobs.kinds import JsonValue, StepContext
 from offangle.pipeline.analyse import analysed_manifest
 from offangle.pipeline.identity import match_id_of
+from offangle.pipeline.live_demo import link_live_matches
 from offangle.pipeline.parsed import Manifest, derived_tables, drop_parsed, stored_frames, stored_table
 from offangle.pipeline.presence import DeletedError
 from offangle.pipeline.rows import (
@@ -71,6 +72,7 @@ def publish(sha256: str, context: StepContext) -> JsonValue:
         match = _write_match(demo, tables)
         _write_rows(match, tables)
         _link_importers(match, demo)
+        link_live_matches(match)
         _mark_published(demo)
     drop_parsed(sha256)
     context.progress(STAGE, 1.0)
