@@ -37,7 +37,7 @@ class UserNameForm(forms.Form):
 
     def clean_username(self) -> str:
         """Refuse a name that differs from another's only in case."""
-        name = User.normalize_username(self.cleaned_data["username"])
+        name: str = User.normalize_username(self.cleaned_data["username"])
         if User.objects.filter(username__iexact=name).exists():
             raise forms.ValidationError("This name is taken.")
         return name
