@@ -18,7 +18,9 @@ from offangle.analysis.run import analyse
 from offangle.core.errors import ParserCrashError
 from offangle.frames.collection import MatchFrames, check
 from offangle.parsing.reader import read_match_file
+from offangle.sim.demo.items import ITEMS
 from offangle.sim.demo.match_recorder import MatchRecorder
+from offangle.sim.demo.writer import DemoWriter
 
 SHORT = Script(live_ticks=420, freeze_ticks=64, post_ticks=40)
 
@@ -215,3 +217,72 @@ def test_compressed_frames_read_alike(tmp_path: Path) -> None:
         ScriptedMatch(short, recorder).play()
     assert squeezed.stat().st_size < plain.stat().st_size
     assert differences(read_match_file(squeezed, "demo", sample_rate_hz=16), truth) == {}
+
+
+def write_with_pov(folder: Path, short: Script, slot: int) -> MatchFrames:
+    """The client sees its own side, and the other one every second second."""
+    with MatchRecorder.open(folder / "gotv.dem", setup_of(short)) as recorder:
+        match = ScriptedMatch(short, recorder)
+        view = recorder.pov(folder / "pov.dem", slot)
+        pass_tick = match.one_tick
+
+        def see_and_pass() -> None:
+            me = recorder.player(slot)
+            others = [player.pawn for player in recorder.players.values() if player.side != me.side]
+            (view.hide if recorder.tick // 64 % 2 else view.show)(others)
+            pass_tick()
+
+        match.one_tick = see_and_pass  # type: ignore[method-assign]
+        match.play()
+    return recorder.truth()
+
+
+def test_a_players_own_recording(tmp_path: Path) -> None:
+    truth = write_with_pov(tmp_path, script(rounds=3), 2)
+    read = read_match_file(tmp_path / "pov.dem", "demo", sample_rate_hz=None)
+    assert awpy.Demo(tmp_path / "pov.dem").header["client_name"] == "player02"
+    assert_told(read, truth, "rounds", "player_rounds")
+    kills = ("tick", "victim_steam_id", "weapon", "is_headshot")
+    assert read["kills"].select(kills).rows() == truth["kills"].select(kills).rows()
+    mine = pl.col("steam_id") == FIRST_STEAM_ID + 2 * 7919
+    own = ("tick", "x", "y", "z", "health", "money")
+    assert read["ticks"].filter(mine).select(own).equals(truth["ticks"].filter(mine).select(own))
+    enemy = pl.col("steam_id") == FIRST_STEAM_ID + 7 * 7919
+    seen = read["ticks"].filter(enemy)["x"].drop_nulls().len()
+    assert 0 < seen < truth["ticks"].filter(enemy).height
+    assert read_match_file(tmp_path / "gotv.dem", "demo", sample_rate_hz=None)["kills"].height == truth["kills"].height
+
+
+def test_padding_changes_nothing_but_the_size(tmp_path: Path, plain: Recorded) -> None:
+    padded = tmp_path / "padded.dem"
+    recorder = write_script(padded, SHORT, replace(setup_of(SHORT), padding_bytes=1000))
+    assert padded.stat().st_size - plain.path.stat().st_size > 1000 * recorder.tick
+    assert differences(read_match_file(padded, "demo", sample_rate_hz=None), plain.truth) == {}
+
+
+def test_all_deltas_are_a_known_fault_of_demoparser(tmp_path: Path) -> None:
+    """demoparser2 0.42 follows a delta with one input, and keeps the previous command for one with more."""
+    short = script(rounds=1)
+    setup = setup_of(short)
+    roster = [entry.roster_entry() for entry in setup.players]
+    path = tmp_path / "m.dem"
+    with MatchRecorder(setup, DemoWriter(path, setup.header(), roster, all_deltas=True)) as recorder:
+        ScriptedMatch(short, recorder).play()
+    found = differences(read_match_file(path, "demo", sample_rate_hz=None), recorder.truth())
+    assert set(found) == {"input_history"}
+
+
+def test_every_item_is_known_by_name(tmp_path: Path) -> None:
+    setup = replace(setup_of(SHORT), ticks_every=1)
+    with MatchRecorder.open(tmp_path / "m.dem", setup) as recorder:
+        recorder.begin_tick()
+        recorder.player_joined(0)
+        recorder.spawned(0, (0.0, 0.0, 0.0))
+        recorder.end_tick()
+        for name in ITEMS:
+            recorder.begin_tick()
+            recorder.stripped(0)
+            recorder.given(0, name)
+            recorder.end_tick()
+    held = read_match_file(tmp_path / "m.dem", "demo", sample_rate_hz=None)["ticks"]["weapon"].cast(pl.String).to_list()
+    assert held[1:] == list(ITEMS)

@@ -11,29 +11,33 @@ import numpy as np
 import polars as pl
 
 _CHUNK_ROWS: Final = 1 << 16
+_TICK_ROWS_MAX: Final = 1 << 12
+"""More than 64 clients say in one tick: a chunk ends between two ticks, so that each can be sorted by itself."""
 
 
 class RowLog:
-    """Many rows of the same numbers."""
+    """Many rows of the same numbers, the first of which is the tick."""
 
     def __init__(self, columns: Mapping[str, Any]) -> None:
         """Columns by name, with the type of numpy that holds them."""
         self._layout = np.dtype([(name, kind) for name, kind in columns.items()])
-        self._rows = np.empty(_CHUNK_ROWS, self._layout)
+        self._rows = np.empty(_CHUNK_ROWS + _TICK_ROWS_MAX, self._layout)
         self._used = 0
+        self._last_tick = -1
         self._full: list[pl.DataFrame] = []
 
     def add(self, row: tuple[Any, ...]) -> None:
         """One row, in the order of the columns."""
-        if self._used == _CHUNK_ROWS:
+        if self._used >= _CHUNK_ROWS and row[0] != self._last_tick:
             self._full.append(self._frame())
             self._used = 0
         self._rows[self._used] = row
+        self._last_tick = row[0]
         self._used += 1
 
-    def frame(self) -> pl.DataFrame:
-        """All rows so far."""
-        return pl.concat([*self._full, self._frame()])
+    def chunks(self) -> list[pl.DataFrame]:
+        """All rows so far, cut between ticks."""
+        return [*self._full, self._frame()]
 
     def _frame(self) -> pl.DataFrame:
         used = self._rows[: self._used]

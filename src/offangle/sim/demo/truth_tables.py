@@ -189,28 +189,33 @@ def _scoreboard(recorder: "MatchRecorder", in_rounds: pl.DataFrame) -> pl.DataFr
     return _table(rows).sort("steam_id") if rows else pl.DataFrame()
 
 
-def _ids(recorder: "MatchRecorder") -> dict[int, int]:
-    return {slot: player.truth_id for slot, player in recorder.players.items()}
-
-
 def _ticks(recorder: "MatchRecorder", starts: pl.DataFrame) -> pl.DataFrame:
-    names = recorder.log.names
-    rows = recorder.log.ticks.frame()
-    told = rows.with_columns(
-        pl.col("slot").replace_strict(_ids(recorder), return_dtype=pl.Int64).alias("steam_id"),
-        pl.col("side").replace_strict(_SIDES_BY_NUMBER, default=None, return_dtype=pl.String).cast(pl.Enum(SIDES)),
-        names.texts(pl.col("weapon")).alias("weapon"),
-        names.texts(pl.col("place")).alias("place"),
-    )
+    names, steam_id = recorder.log.names, _steam_id(recorder)
+    side = pl.col("side").replace_strict(_SIDES_BY_NUMBER, default=None, return_dtype=pl.String)
     known = starts.with_columns(pl.col("tick").cast(pl.Int32))
-    numbered = told.join_asof(known, on="tick").with_columns(pl.col("round_number").fill_null(0))
-    return numbered.sort("tick", "steam_id")
+    told = (
+        rows.with_columns(
+            steam_id,
+            side.cast(pl.Enum(SIDES)),
+            names.texts(pl.col("weapon")).alias("weapon"),
+            names.texts(pl.col("place")).alias("place"),
+        )
+        .join_asof(known, on="tick")
+        .with_columns(pl.col("round_number").fill_null(0))
+        for rows in recorder.log.ticks.chunks()
+    )
+    return pl.concat([conform("ticks", rows.sort("tick", "steam_id")) for rows in told])
 
 
 def _inputs(recorder: "MatchRecorder") -> pl.DataFrame:
-    rows = recorder.log.inputs.frame()
-    told = rows.with_columns(pl.col("slot").replace_strict(_ids(recorder), return_dtype=pl.Int64).alias("steam_id"))
-    return told.sort("tick", "steam_id", "sequence")
+    steam_id = _steam_id(recorder)
+    told = (rows.with_columns(steam_id) for rows in recorder.log.inputs.chunks())
+    return pl.concat([conform("input_history", rows.sort("tick", "steam_id", "sequence")) for rows in told])
+
+
+def _steam_id(recorder: "MatchRecorder") -> pl.Expr:
+    ids = {slot: player.truth_id for slot, player in recorder.players.items()}
+    return pl.col("slot").replace_strict(ids, return_dtype=pl.Int64).alias("steam_id")
 
 
 def _match(recorder: "MatchRecorder") -> pl.DataFrame:
