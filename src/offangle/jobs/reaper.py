@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from offangle.jobs.client import WORKFLOW_NAME
 from offangle.jobs.config import JobsConfig
 from offangle.jobs.database import insert_or_ignore, jobs, next_seq, now_ms, workers, workflows
+from offangle.jobs.views import JOINED
 
 logger = logging.getLogger(__name__)
 
@@ -65,6 +66,13 @@ class Heartbeat:
             "started_at_ms": now,
             "seen_at_ms": now,
         }
+
+    def has_unrecorded(self) -> bool:
+        """Whether a job of this worker has said its last word and DBOS has not yet written down how it ended."""
+        mine = (*_RUNNING, workflows.c.executor_id == self._executor_id, jobs.c.phase.in_(("done", "dead")))
+        query = sa.select(sa.exists().select_from(JOINED).where(*mine))
+        with self._engine.connect() as connection:
+            return bool(connection.execute(query).scalar_one())
 
     def leave(self) -> tuple[str, ...]:
         """Say goodbye: hand back what still runs in this worker's name. Returns those jobs."""

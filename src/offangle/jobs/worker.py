@@ -28,6 +28,8 @@ Sweep: TypeAlias = Callable[[], Iterable[JobRequest]]
 
 SWEEP_NAME = "sweep"
 THREAD_JOIN_S = 5.0
+OUTCOME_PATIENCE_S = 3.0
+OUTCOME_POLL_S = 0.02
 # A job claimed for this worker but not running in it: longer than any hand-over between DBOS's threads takes.
 STRANDED_AFTER_S = 30.0
 MIN_SCHEDULE_POLL_S = 0.05
@@ -217,6 +219,7 @@ class JobWorker:
         return clean
 
     def _tear_down(self) -> None:
+        self._await_outcomes()
         self._stop.set()
         DBOS.destroy(destroy_registry=True)
         self._heart_stop.set()
@@ -229,6 +232,12 @@ class JobWorker:
                 self._client.close()
             self._engine.dispose()
             _one_per_process.release()
+
+    def _await_outcomes(self) -> None:
+        """Let DBOS record the jobs that just ended: handed back in that moment, they would run once more."""
+        deadline_s = time.monotonic() + OUTCOME_PATIENCE_S
+        while self._heartbeat.has_unrecorded() and time.monotonic() < deadline_s:
+            self._heart_stop.wait(OUTCOME_POLL_S)
 
 
 def _join_our_log() -> None:
