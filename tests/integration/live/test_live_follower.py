@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -146,8 +147,7 @@ def test_a_follower_killed_at_any_moment_loses_and_doubles_nothing() -> None:
             assert victim.stdout.readline() == b"following\n"
             for entry in entries[start : start + per_life]:
                 append_entries([entry])
-            reached = newest_id() - moments.randrange(per_life)
-            until(lambda reached=reached: _furthest() >= reached, what="the follower gets so far")
+            until(partial(_has_reached, newest_id() - moments.randrange(per_life)), what="the follower gets so far")
             victim.kill()
     follow(OWN, MATE)
     found = rows()
@@ -158,8 +158,8 @@ def test_a_follower_killed_at_any_moment_loses_and_doubles_nothing() -> None:
     assert Match.objects.get(superseded_by=None).rounds_played == len(WINNERS)
 
 
-def _furthest() -> int:
-    return max(LiveObserver.objects.values_list("cursor", flat=True), default=0)
+def _has_reached(sequence: int) -> bool:
+    return max(LiveObserver.objects.values_list("cursor", flat=True), default=0) >= sequence
 
 
 def test_a_post_that_cannot_be_read_is_passed_over_and_counted() -> None:

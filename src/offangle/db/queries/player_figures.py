@@ -27,7 +27,13 @@ def player_rows(user: User, steam_id: int) -> QuerySet[PlayerMatchStat]:
 
 
 def player_figures(rows: QuerySet[PlayerMatchStat]) -> dict[str, Any]:
-    """`player_rows` added up: `matches`, and every metric of the registry with its rate taken of the sums."""
+    """`player_rows` added up: `matches`, and every metric of the registry with its rate taken of the sums.
+
+    A live match tells no damage and no duels. Its rounds would thin those rates out, so it counts only for players of
+    whom nothing else is known.
+    """
+    recorded = rows.exclude(match__source="gsi")
+    rows = recorded if recorded.exists() else rows
     found = rows.order_by("match__published_at").values_list("steam_account_id", "side", "name", "metrics")
     records = [{"steam_id": steam_id, "side": side, "name": name, **metrics} for steam_id, side, name, metrics in found]
     schema = {"steam_id": pl.Int64, "side": pl.String, "name": pl.String}
