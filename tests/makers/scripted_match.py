@@ -384,11 +384,11 @@ class ScriptedMatch:
                 lambda: recorder.inferno_spread(grenade, [(x + 30 * c, y, z) for c in range(9)]),
             )
             return
+        recorder.grenade_detonated(grenade)
         if name == "flashbang":
             sighted = [slot for slot in recorder.players if not recorder.player(slot).flash_s]
             for victim in [slot for slot in self._alive("t") + self._alive("ct") if slot in sighted][::3]:
                 recorder.blinded(victim, attacker_slot=thrower, grenade=grenade, duration_s=1.25)
-        recorder.grenade_detonated(grenade)
 
     def _hold_again(self, slot: int, name: str) -> None:
         if self.recorder.player(slot).item(name) is not None:

@@ -131,7 +131,7 @@ class MatchRecorder(PlayerScenes):
         self.grenades, self.bomb, self.bomb_on_ground = {}, None, None
         self._grenades_thrown = self._items_dropped = self._rounds_counted = 0
         self._buy_end_tick = None
-        self._after_tick = []
+        self._at_tick_end = []
         self._noise = np.random.default_rng(setup.seed or 0)
         players = {entry.slot: absent_player(writer, entry) for entry in setup.players}
         RecorderCore.__init__(self, writer, players, ticks_every=setup.ticks_every)
@@ -154,13 +154,13 @@ class MatchRecorder(PlayerScenes):
     def begin_tick(self, tick: int | None = None) -> int:
         """Start the next tick; its number comes back."""
         self.writer.begin_tick(self.writer.tick + 1 if tick is None else tick)
-        for act in self._after_tick:
-            act()
-        self._after_tick = []
         return self.writer.tick
 
     def end_tick(self) -> None:
         """Everything of this tick was said: keep its truth and write it."""
+        for act in self._at_tick_end:
+            act()
+        self._at_tick_end = []
         self._note_silent_clients()
         self._note_players()
         self._note_flights()

@@ -186,7 +186,12 @@ class CombatScenes(RecorderCore):
             attacker_slot: Who threw.
             grenade: The grenade's number from `grenade_thrown`.
             duration_s: For how long.
+
+        Raises:
+            RuntimeError: The grenade did not go off in this tick, or not yet: readers need its burst first.
         """
+        if not self.grenade_burst_now(grenade):
+            raise RuntimeError(f"grenade {grenade} blinds nobody in tick {self.tick}: it did not burst in it")
         victim, attacker = self.player(victim_slot), self.player(attacker_slot)
         victim.flash_s = duration_s
         victim.flash_ends_tick = self.tick + int(duration_s * self.writer.header.tick_rate)
@@ -222,6 +227,10 @@ class CombatScenes(RecorderCore):
 
     def grenade_name(self, grenade: int) -> str:
         """A grenade's id in the tables."""
+        raise NotImplementedError
+
+    def grenade_burst_now(self, grenade: int) -> bool:
+        """Whether the grenade went off in this tick."""
         raise NotImplementedError
 
     def bomb_fell(self, player: Player) -> None:

@@ -117,7 +117,7 @@ class UtilityScenes(CombatScenes):
         _alive(thrown.entity).set("m_nBounces", thrown.bounces)
 
     def grenade_detonated(self, grenade: int) -> None:
-        """It goes off where it is: smoke blooms, flash and HE burst, a decoy begins to shoot.
+        """It goes off where it is: smoke blooms, flash and HE burst and are gone, a decoy begins to shoot.
 
         Molotovs do not detonate: see `inferno_started`.
         """
@@ -130,7 +130,7 @@ class UtilityScenes(CombatScenes):
             thrown.area_row = self._area_row("smokes", thrown, thrown.position)
         elif thrown.kind in {"flash", "he"}:
             thrown.row["end_tick"] = self.tick
-            self._after_tick.append(lambda: self._gone(grenade))
+            self._at_tick_end.append(lambda: self._gone(grenade))
 
     def inferno_started(self, grenade: int, cells: Sequence[Vec3]) -> None:
         """A molotov breaks; fire spreads from the first of `cells`."""
@@ -186,6 +186,10 @@ class UtilityScenes(CombatScenes):
     def grenade_name(self, grenade: int) -> str:
         """A grenade's id in the tables."""
         return self.grenades[grenade].name
+
+    def grenade_burst_now(self, grenade: int) -> bool:
+        """Whether the grenade went off in this tick."""
+        return bool(self.grenades[grenade].row["effect_tick"] == self.tick)
 
     def clear_grenades(self) -> None:
         """A new round sweeps the map: nothing flies, smokes or burns any more."""
@@ -321,7 +325,7 @@ class UtilityScenes(CombatScenes):
 
     # --- inside
 
-    _after_tick: list[Any]
+    _at_tick_end: list[Any]
 
     def _let_go(self, player: Player, item: Item) -> None:
         player.items.remove(item)
