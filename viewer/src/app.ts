@@ -7,6 +7,7 @@ import { startDialogs } from "./dialogs";
 import { startDrop } from "./drop";
 import { csrfToken, withoutEmpty } from "./http";
 import { startLiveJobs } from "./live_jobs";
+import { startLivePage } from "./live_page";
 import { startSorting } from "./sort";
 import { startTooltips } from "./tooltip";
 import { Tray } from "./tray";
@@ -22,6 +23,7 @@ function start(): void {
     detail.headers["X-CSRFToken"] = csrfToken();
     if (detail.verb === "get") withoutEmpty(detail.parameters);
   });
+  startLivePage(document);
   const box = document.getElementById("tray");
   if (!box) return; // nobody is signed in
   const tray = new Tray(box, document.body.dataset["uploadLimit"] ?? "0");

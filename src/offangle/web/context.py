@@ -19,7 +19,9 @@ SETTINGS: Final = (
 )
 NAVIGATION: Final = (
     ("match-list", "Matches", ("match-list", "match", "match-tab", "match-round")),
-    ("player-list", "Players", ("player-list", "player")),
+    ("live", "Live", ("live", "live-match", "overlay-links", "overlay-create")),
+    ("player-list", "Players", ("player-list", "player", "player-weapons", "player-economy")),
+    ("sql", "SQL", ("sql",)),
     ("job-list", "Jobs", ("job-list",)),
     ("settings", "Settings", SETTINGS),
 )

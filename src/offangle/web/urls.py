@@ -3,6 +3,7 @@
 from django.urls import URLPattern, URLResolver, include, path
 
 from offangle.web import downloads
+from offangle.web.live_urls import LIVE_URLS
 from offangle.web.views import (
     connect,
     events,
@@ -21,6 +22,7 @@ from offangle.web.views import (
 urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", include("offangle.web.api.urls")),
     path("files/<path:key>", downloads.stored_object, name="stored-object"),
+    path("", include(LIVE_URLS)),
     path("", matches.match_list, name="match-list"),
     path("matches/<uuid:match_id>/", matches.match_tab, name="match"),
     path("matches/<uuid:match_id>/delete/", matches.match_delete, name="match-delete"),

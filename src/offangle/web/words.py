@@ -71,6 +71,7 @@ BOMB_EVENTS: Final = {
     "defuse_begin": "began to defuse",
     "defuse_abort": "stopped defusing",
 }
+LIVE_STATES: Final = {"live": "Live", "left": "Left", "finished": "Finished", "aborted": "Restarted"}
 
 VOCABULARIES: Final[Mapping[str, Mapping[str, str]]] = {
     "reason": REASONS,
@@ -79,6 +80,7 @@ VOCABULARIES: Final[Mapping[str, Mapping[str, str]]] = {
     "player_buy_sign": PLAYER_BUY_SIGNS,
     "source": SOURCES,
     "job_state": JOB_STATES,
+    "live_state": LIVE_STATES,
     "stage": STAGES,
 }
 

@@ -11,6 +11,7 @@ class User(AbstractUser):
     """A person who signs in. The instance's owner is the superuser."""
 
     time_zone = models.CharField(max_length=64, blank=True, default="", help_text="IANA name; empty: the browser's")
+    live_hints = models.BooleanField(default=False, help_text="Hints from the own history on live pages")
 
     class Meta(AbstractUser.Meta):
         """Names and addresses are one person's, whatever the case."""
@@ -94,6 +95,21 @@ class ApiToken(models.Model):
     """A secret for programs; shown once, kept as a hash."""
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="api_tokens")
+    name = models.CharField(max_length=100)
+    secret_hash = models.CharField(max_length=64, unique=True)
+    prefix = models.CharField(max_length=12, help_text="The first characters, so that its owner can tell it apart")
+    created_at = models.DateTimeField(auto_now_add=True)
+    last_used_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.prefix}…)"
+
+
+class OverlayLink(models.Model):
+    """An address for streaming software that shows its owner's live match; shown once, kept as a hash."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="overlay_links")
     name = models.CharField(max_length=100)
     secret_hash = models.CharField(max_length=64, unique=True)
     prefix = models.CharField(max_length=12, help_text="The first characters, so that its owner can tell it apart")

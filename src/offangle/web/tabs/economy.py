@@ -11,6 +11,7 @@ from offangle.core.terms import TEAM_BUYS
 from offangle.db.models import PlayerRoundState, Round
 from offangle.web import words
 from offangle.web.tabs.page import MatchPage, Tab, as_side
+from offangle.web.tabs.rounds import latest_states
 
 SLOT_PX: Final = 46
 """Width of a round in the chart, in units of its view box."""
@@ -53,13 +54,15 @@ class Slot:
 
 def build(page: MatchPage, request: HttpRequest) -> dict[str, Any]:  # noqa: ARG001 -- every tab is called alike
     """The chart, the table of players and rounds, and the classes' win rates."""
-    rows = list(
-        PlayerRoundState.objects.filter(match=page.match, received_order=0).only(
-            "round_id", "steam_account_id", "side", "equipment_value", "money", "buy"
+    rows = latest_states(
+        PlayerRoundState.objects.filter(match=page.match).only(
+            "round_id", "steam_account_id", "side", "equipment_value", "money", "buy", "received_order"
         )
     )
+    is_whole = page.match.live_state is None  # a client tells its own player's equipment, not its team's
     return {
-        "chart": chart(page, rows) if any(row.equipment_value is not None for row in rows) else None,
+        "chart": chart(page, rows) if is_whole and any(row.equipment_value is not None for row in rows) else None,
+        "is_live_data": not is_whole,
         "teams": [(team, page.team_names[team]) for team in TEAMS],
         "rounds": page.rounds,
         "opening": page.first_of_half,

@@ -102,7 +102,7 @@ def build(page: MatchPage, request: HttpRequest) -> dict[str, Any]:
     shown = sorted(
         (row for row in rows if row.side == side), key=lambda row: value_of(row, SORTED_BY) or 0.0, reverse=True
     )
-    metrics = [METRICS_BY_NAME[name] for name in COLUMN_SETS[columns][1]]
+    metrics = known_metrics(page, [METRICS_BY_NAME[name] for name in COLUMN_SETS[columns][1]], shown)
     return {
         "tops": tops([row for row in rows if row.side == "all"]),
         "side": side,
@@ -111,9 +111,21 @@ def build(page: MatchPage, request: HttpRequest) -> dict[str, Any]:
         "column_sets": [(name, label) for name, (label, _) in COLUMN_SETS.items()],
         "metrics": metrics,
         "sorted_by": SORTED_BY,
-        "boards": [_board(page, team, shown, metrics) for team in TEAMS],
+        "is_live_data": page.match.live_state is not None,
+        "boards": [
+            board
+            for team in TEAMS
+            if (board := _board(page, team, shown, metrics))["lines"] or page.match.live_state is None
+        ],
         "without_team": [line(row, metrics) for row in shown if row.team is None],
     }
+
+
+def known_metrics(page: MatchPage, metrics: list[Metric], rows: list[PlayerMatchStat]) -> list[Metric]:
+    """Of a recording all metrics; of live data those that the client was told of any player."""
+    if page.match.live_state is None:
+        return metrics
+    return [each for each in metrics if any(row.metrics.get(each.name) is not None for row in rows)]
 
 
 def _board(page: MatchPage, team: Any, rows: list[PlayerMatchStat], metrics: list[Metric]) -> dict[str, Any]:

@@ -3,11 +3,12 @@
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from offangle.core.errors import NotFoundError
 from offangle.core.sides import TEAMS, Side, other_side
-from offangle.db.models import PlayerRoundState, Round
+from offangle.db.models import PlayerRoundState, PlayerWeapon, Round
 from offangle.web import tables, words
 from offangle.web.tabs.page import MatchPage, Tab, as_side
 
@@ -64,25 +65,32 @@ def build(page: MatchPage, request: HttpRequest) -> dict[str, Any]:
         NotFoundError: The match has no such round.
     """
     extras = {row["round_number"]: row for row in tables.derived_rows(page.match, "round_stats", ROUND_COLUMNS) or ()}
-    scores = page.scores_after()
-    lines = [
-        RoundLine(
-            row=found,
-            score=scores[found.number],
-            winner_name=next((page.team_names[team] for team in TEAMS if team == found.winner_team), ""),
-            opens_half=found.number in page.first_of_half,
-            extra=extras.get(found.number, {}),
-        )
-        for found in page.rounds
-    ]
+    lines = round_lines(page, extras)
     number = request.resolver_match.kwargs.get("number") if request.resolver_match else None
     return {
         "lines": lines,
         "teams": [(team, page.team_names[team]) for team in TEAMS],
         "names": page.names,
         "has_extras": bool(extras),
+        "has_buys": any(line.row.t_buy or line.row.ct_buy for line in lines),
+        "is_live_data": page.match.live_state is not None,
         "detail": None if number is None else detail(page, lines, int(number)),
     }
+
+
+def round_lines(page: MatchPage, extras: dict[int, dict[str, Any]] | None = None) -> list[RoundLine]:
+    """The match's rounds as timelines show them, with their rows of the derived table by number."""
+    scores = page.scores_after()
+    return [
+        RoundLine(
+            row=found,
+            score=scores[found.number],
+            winner_name=next((page.team_names[team] for team in TEAMS if team == found.winner_team), ""),
+            opens_half=found.number in page.first_of_half,
+            extra=(extras or {}).get(found.number, {}),
+        )
+        for found in page.rounds
+    ]
 
 
 def detail(page: MatchPage, lines: list[RoundLine], number: int) -> dict[str, Any]:
@@ -95,14 +103,28 @@ def detail(page: MatchPage, lines: list[RoundLine], number: int) -> dict[str, An
     if place is None:
         raise NotFoundError(f"this match has no round {number}", hint=f"It has {len(lines)} rounds.")
     line = lines[place]
-    states = list(page.match.player_round_states.filter(round=line.row, received_order=0))
+    states = latest_states(page.match.player_round_states.filter(round=line.row))
     return {
         "line": line,
         "before": lines[place - 1].row.number if place else None,
         "after": lines[place + 1].row.number if place + 1 < len(lines) else None,
         "feed": feed(page, line.row),
         "sides": [_side(page, line.row, side, states) for side in ("t", "ct")],
+        "own_kills": own_kills(page, states) if page.match.live_state is not None else [],
     }
+
+
+def latest_states(states: QuerySet[PlayerRoundState]) -> list[PlayerRoundState]:
+    """One state per player and round: the only one of a recording, the latest received of live data."""
+    found = {(state.round_id, state.steam_account_id): state for state in states.order_by("received_order")}
+    return list(found.values())
+
+
+def own_kills(page: MatchPage, states: list[PlayerRoundState]) -> list[tuple[str, str, int]]:
+    """Name, weapon and kills of each observer's weapons that killed in a round of live data."""
+    used = PlayerWeapon.objects.filter(state__in=states, kills__gt=0).order_by("-kills", "weapon")
+    rows = used.values_list("state__steam_account_id", "weapon_id", "kills")
+    return [(page.names.get(who, str(who)), words.weapon_title(weapon), kills) for who, weapon, kills in rows]
 
 
 def _side(page: MatchPage, row: Round, side: Side, states: list[PlayerRoundState]) -> dict[str, Any]:
@@ -113,7 +135,7 @@ def _side(page: MatchPage, row: Round, side: Side, states: list[PlayerRoundState
         "side": side,
         "team": page.team_names[team] if team else "",
         "buy": row.t_buy if side == "t" else row.ct_buy,
-        "equipment": sum(state.equipment_value or 0 for state in mine),
+        "equipment": sum(state.equipment_value or 0 for state in mine) if page.match.live_state is None else None,
         "won": row.winner_side == side,
         "players": players,
     }

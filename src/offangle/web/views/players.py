@@ -17,6 +17,7 @@ from offangle.db.models import PlayerMatchStat, SteamAccount, User
 from offangle.db.queries.access import visible_matches
 from offangle.db.queries.player_figures import player_figures, player_rows
 from offangle.web.people import signed_in
+from offangle.web.player_patterns import patterns_of
 from offangle.web.tabs.overview import value_of
 from offangle.web.views.matches import outcome
 
@@ -103,6 +104,7 @@ def player(request: HttpRequest, steam_id: str) -> HttpResponse:
         "figures": figures,
         "averages": [(METRICS_BY_NAME[name], figures[name]) for name in AVERAGES],
         "trends": [trend for name in TRENDS if (trend := trend_of(latest, name)) is not None],
+        "patterns": patterns_of(user, latest[-1].steam_account_id),
         "page": page,
         "rows": [(row, outcome(row.match, {row.team or ""}) if row.team else None) for row in page.object_list],
     }

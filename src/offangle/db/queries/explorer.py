@@ -1,0 +1,222 @@
+"""What the SQL explorer can be asked about: a copy of the rows that one person may see, as an SQLite database."""
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from typing import Any, Final
+
+from django.db.models import F, Max, QuerySet, Sum
+
+from offangle.db.models import Match, PlayerMatchStat, PlayerRoundState, PlayerWeapon, Round, User, Weapon
+from offangle.db.queries.access import visible_matches
+
+MOST_MATCHES: Final = 300
+"""The latest; more would make every first query of a minute slow."""
+COPIES_KEPT: Final = 4
+READ_AT_ONCE: Final = 5000
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of the copy: its name, SQLite type, where its value comes from, and what it means."""
+
+    name: str
+    type: str
+    source: str
+    meaning: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table of the copy."""
+
+    name: str
+    meaning: str
+    columns: tuple[Column, ...]
+
+    @property
+    def definition(self) -> str:
+        """The statement that makes it."""
+        columns = ", ".join(f"{column.name} {column.type}" for column in self.columns)
+        return f"CREATE TABLE {self.name} ({columns})"
+
+
+def _columns(type_: str, *names: str) -> tuple[Column, ...]:
+    return tuple(Column(name, type_, name) for name in names)
+
+
+MATCH: Final = Column("match_id", "TEXT", "match_id", "matches.match_id")
+PLAYER: Final = Column("steam_id", "INTEGER", "steam_account_id", "SteamID64; bots are negative")
+SIDE: Final = Column("side", "TEXT", "side", "t or ct")
+
+MATCHES: Final = Table(
+    "matches",
+    "One row per match.",
+    (
+        Column("match_id", "TEXT", "pk"),
+        Column("map", "TEXT", "map_name", "as de_mirage"),
+        Column("source", "TEXT", "source", "demo, gsi, …"),
+        Column("live_state", "TEXT", "live_state", "live, left, finished; null: a recording"),
+        Column("played_at", "TEXT", "played_at", "UTC"),
+        Column("duration_s", "REAL", "duration_s"),
+        Column("team_a", "TEXT", "team_a_name"),
+        Column("team_b", "TEXT", "team_b_name"),
+        *_columns("INTEGER", "score_a", "score_b", "rounds_played"),
+    ),
+)
+ROUNDS: Final = Table(
+    "rounds",
+    "One row per counted round.",
+    (
+        MATCH,
+        Column("round_number", "INTEGER", "number"),
+        *_columns("TEXT", "kind"),
+        *_columns("INTEGER", "half"),
+        Column("team_a_side", "TEXT", "team_a_side", "t or ct"),
+        Column("winner_side", "TEXT", "winner_side", "t or ct"),
+        Column("winner_team", "TEXT", "winner_team", "a or b"),
+        *_columns("TEXT", "reason"),
+        *_columns("REAL", "duration_s"),
+        Column("t_buy", "TEXT", "t_buy", "the team's buy class"),
+        Column("ct_buy", "TEXT", "ct_buy"),
+    ),
+)
+STATS: Final = Table(
+    "player_match_stats",
+    "One row per player, match and side; side all: both.",
+    (
+        MATCH,
+        PLAYER,
+        *_columns("TEXT", "name"),
+        Column("side", "TEXT", "side", "all, t or ct"),
+        Column("team", "TEXT", "team", "a or b"),
+        *_columns("INTEGER", "rounds_played", "kills", "deaths", "assists", "flash_assists", "headshot_kills"),
+        *_columns("INTEGER", "damage", "utility_damage"),
+        *_columns("REAL", "adr", "kast", "rating_1", "rating_2_est"),
+        *_columns("INTEGER", "opening_kills", "opening_deaths", "trade_kills", "traded_deaths"),
+        *_columns("INTEGER", "clutches_won", "clutches_lost"),
+    ),
+)
+STATES: Final = Table(
+    "player_round_states",
+    "One row per player and round: what they had at freeze end, and did.",
+    (
+        Column("state_id", "INTEGER", "pk"),
+        MATCH,
+        Column("round_number", "INTEGER", "round__number"),
+        PLAYER,
+        SIDE,
+        Column("won", "INTEGER", "round__winner_side", "1: the player's side won; null: not known"),
+        *_columns("INTEGER", "health", "armor", "has_helmet", "has_defuse_kit", "money", "equipment_value"),
+        Column("buy", "TEXT", "buy", "eco, semi_eco, semi_buy, full"),
+        *_columns("INTEGER", "kills", "deaths", "assists", "headshot_kills", "damage", "survived"),
+    ),
+)
+WEAPONS_USED: Final = Table(
+    "player_weapons",
+    "One row per player, round and weapon.",
+    (
+        Column("state_id", "INTEGER", "state_id", "player_round_states.state_id"),
+        Column("match_id", "TEXT", "state__match_id", "matches.match_id"),
+        Column("round_number", "INTEGER", "state__round__number"),
+        Column("steam_id", "INTEGER", "state__steam_account_id"),
+        Column("weapon", "TEXT", "weapon_id", "weapons.weapon"),
+        *_columns("INTEGER", "shots", "kills", "headshot_kills", "damage"),
+    ),
+)
+WEAPONS: Final = Table(
+    "weapons",
+    "Every weapon there is.",
+    (
+        Column("weapon", "TEXT", "name"),
+        Column("title", "TEXT", "display_name"),
+        Column("class", "TEXT", "weapon_class"),
+        Column("price", "INTEGER", "price", "$"),
+        Column("kill_reward", "INTEGER", "kill_reward", "$"),
+    ),
+)
+TABLES: Final = (MATCHES, ROUNDS, STATS, STATES, WEAPONS_USED, WEAPONS)
+INDEXES: Final = (
+    "CREATE INDEX rounds_key ON rounds (match_id, round_number)",
+    "CREATE INDEX stats_key ON player_match_stats (steam_id, match_id)",
+    "CREATE INDEX states_key ON player_round_states (match_id, round_number)",
+    "CREATE INDEX weapons_key ON player_weapons (state_id)",
+)
+
+
+class Copies:
+    """The latest copies, each good as long as its owner's matches are the same."""
+
+    def __init__(self, most: int = COPIES_KEPT) -> None:
+        self._most = most
+        self._lock = threading.Lock()
+        self._kept: dict[int, tuple[Any, bytes]] = {}
+
+    def copy_of(self, user: User) -> bytes:
+        """The rows that `user` may see, as an SQLite file."""
+        fingerprint = _fingerprint(user)
+        with self._lock:
+            kept = self._kept.pop(user.pk, None)
+            if kept is not None and kept[0] == fingerprint:
+                self._kept[user.pk] = kept  # now the latest used
+                return kept[1]
+        made = make_copy(user)
+        with self._lock:
+            self._kept[user.pk] = (fingerprint, made)
+            while len(self._kept) > self._most:
+                self._kept.pop(next(iter(self._kept)))
+        return made
+
+
+def _fingerprint(user: User) -> tuple[Any, ...]:
+    """Changes when a match is published anew, deleted, or plays another round."""
+    counted = (
+        visible_matches(user)
+        .order_by()
+        .aggregate(latest=Max("published_at"), analysed=Max("analysis__computed_at"), rounds=Sum("rounds_played"))
+    )
+    ids = visible_matches(user).order_by("pk").values_list("pk", "score_a", "score_b", "live_state")
+    return (*counted.values(), tuple(ids))
+
+
+def make_copy(user: User) -> bytes:
+    """Copy the rows of the latest matches that `user` may see."""
+    latest = visible_matches(user).order_by(F("played_at").desc(nulls_last=True), "-published_at")
+    chosen = list(latest.values_list("pk", flat=True)[:MOST_MATCHES])
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as copy:
+        for table, rows in _rows(chosen):
+            copy.execute(table.definition)
+            places = ", ".join("?" * len(table.columns))
+            copy.executemany(f"INSERT INTO {table.name} VALUES ({places})", _values(table, rows))  # noqa: S608 -- names of our own
+        for index in INDEXES:
+            copy.execute(index)
+        return copy.serialize()
+
+
+def _rows(chosen: list[Any]) -> Iterator[tuple[Table, QuerySet[Any]]]:
+    yield MATCHES, Match.objects.filter(pk__in=chosen)
+    yield ROUNDS, Round.objects.filter(match__in=chosen)
+    yield STATS, PlayerMatchStat.objects.filter(match__in=chosen)
+    yield STATES, PlayerRoundState.objects.filter(match__in=chosen)
+    yield WEAPONS_USED, PlayerWeapon.objects.filter(state__match__in=chosen)
+    yield WEAPONS, Weapon.objects.all()
+
+
+def _values(table: Table, rows: QuerySet[Any]) -> Iterator[tuple[Any, ...]]:
+    sources = [column.source for column in table.columns]
+    won = sources.index("round__winner_side") if table is STATES else None
+    side = sources.index("side") if table is STATES else 0
+    for row in rows.order_by("pk").values_list(*sources).iterator(chunk_size=READ_AT_ONCE):
+        plain = [_plain(value) for value in row]
+        if won is not None:
+            plain[won] = None if row[won] is None else int(row[won] == row[side])
+        yield tuple(plain)
+
+
+def _plain(value: Any) -> Any:
+    """A value as SQLite keeps it."""
+    if value is None or isinstance(value, int | float | str):
+        return value
+    return value.strftime("%Y-%m-%d %H:%M:%S") if hasattr(value, "strftime") else str(value)
