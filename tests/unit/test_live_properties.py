@@ -17,7 +17,8 @@ from offangle.live.reduce import reduce, reduce_all
 from offangle.live.state import LiveState
 from offangle.live.track import tracks_of
 
-thorough = settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# The same examples each time: a build must not fail for what its change did not touch. Raise the number to search.
+thorough = settings(max_examples=150, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 
 Documents = list[dict[str, Any]]
 
