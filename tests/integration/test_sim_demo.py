@@ -96,6 +96,41 @@ def test_warmup_and_knife_round(tmp_path: Path) -> None:
     assert_told(found.read, found.truth)
 
 
+def test_a_warmup_with_rounds_of_its_own(tmp_path: Path) -> None:
+    def warm_up(match: ScriptedMatch) -> None:
+        match.now().warmup_started()
+        match.play_round("t_elimination", kind="warmup")
+        match.now().warmup_ended()
+        match.now().match_started()
+
+    found = record(tmp_path / "m.dem", script(rounds=2, before_round={0: warm_up}))
+    assert [kind for _, kind, _ in kinds(found.truth)] == ["warmup", "regular", "regular"]
+    assert_told(found.read, found.truth)
+
+
+def test_match_restarted(tmp_path: Path) -> None:
+    before = {1: lambda match: match.now().backup_restored(0)}
+    found = record(tmp_path / "m.dem", script(rounds=3, before_round=before))
+    assert [kind for _, kind, _ in kinds(found.truth)] == ["aborted", "regular", "regular"]
+    assert_told(found.read, found.truth)
+
+
+def test_awpy_misses_a_second_flash_that_blinds_no_longer(tmp_path: Path) -> None:
+    def two_flashes(match: ScriptedMatch) -> None:
+        for _ in range(2):
+            recorder = match.now()
+            recorder.given(0, "flashbang")
+            grenade = recorder.grenade_thrown(0, "flashbang", position=(0.0, 0.0, 64.0), velocity=(0.0, 0.0, 0.0))
+            match.pass_ticks(8)
+            match.now().grenade_detonated(grenade)
+            match.now().blinded(9, attacker_slot=0, grenade=grenade, duration_s=2.0)
+            match.pass_ticks(8)
+
+    found = record(tmp_path / "m.dem", script(rounds=1, in_round={(0, 20): two_flashes}))
+    twice = pl.col("duration_s") == 2.0
+    assert (found.truth["blinds"].filter(twice).height, found.read["blinds"].filter(twice).height) == (2, 1)
+
+
 def test_backup_restored(tmp_path: Path) -> None:
     before = {3: lambda match: match.now().backup_restored(1)}
     found = record(tmp_path / "m.dem", script(rounds=5, before_round=before))

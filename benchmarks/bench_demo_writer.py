@@ -1,6 +1,6 @@
-"""How long a full match takes to write, and how much memory: `PYTHONPATH=src:tests python benchmarks/demo_writer.py`.
+"""How long a full match takes to write, and how much memory it needs.
 
-With a number of bytes as argument, every tick is padded by so many.
+Run as `PYTHONPATH=src:tests python benchmarks/bench_demo_writer.py [BYTES]`: every tick is padded by so many bytes.
 """
 
 import resource
