@@ -131,6 +131,21 @@ def test_awpy_misses_a_second_flash_that_blinds_no_longer(tmp_path: Path) -> Non
     assert (found.truth["blinds"].filter(twice).height, found.read["blinds"].filter(twice).height) == (2, 1)
 
 
+def test_items_change_hands(tmp_path: Path) -> None:
+    dropped: list[int] = []
+    acts = {
+        (0, 10): lambda match: dropped.append(match.now().dropped(1, "glock")),
+        (0, 30): lambda match: match.now().picked_up(2, dropped[0]),
+        (0, 40): lambda match: dropped.append(match.now().dropped(6, "usp_silencer")),
+        (0, 50): lambda match: match.now().reloaded(3),
+    }
+    found = record(tmp_path / "m.dem", script(rounds=2, in_round=acts))
+    guns = found.truth["item_events"].filter(pl.col("item").is_in(["glock", "usp_silencer"]))
+    assert guns["action"].cast(pl.String).to_list() == ["drop", "pickup", "drop"]
+    assert guns["original_owner_steam_id"].to_list() == [FIRST_STEAM_ID + slot * 7919 for slot in (1, 1, 6)]
+    assert_told(found.read, found.truth)
+
+
 def test_backup_restored(tmp_path: Path) -> None:
     before = {3: lambda match: match.now().backup_restored(1)}
     found = record(tmp_path / "m.dem", script(rounds=5, before_round=before))
