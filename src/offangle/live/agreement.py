@@ -12,11 +12,10 @@ from offangle.live.track import Track
 NS_PER_S: Final = 10**9
 CLOCK_SKEW_NS: Final = 90 * NS_PER_S
 """How far the clocks of two machines that take posts may be apart."""
-SAME_BEGIN_NS: Final = 10 * NS_PER_S
-"""First rounds that begin within this are taken for one, until a score says otherwise."""
 STEADY_NS: Final = 10 * NS_PER_S
 """How far two observers' news of one round may drift: a post waits for the one before it, a lost one for the next."""
-ROUNDS_TO_AGREE: Final = 2
+ROUNDS_TO_AGREE: Final = 3
+"""Joining shows one user the match of another, so strangers on the same map must not be taken for team-mates."""
 
 Verdict = Literal["same", "different", "open"]
 
@@ -34,7 +33,7 @@ def compare(one: Track, other: Track) -> Verdict:
         return "different"
     if one.steam_id == other.steam_id:
         return "open"  # nobody observes a match twice at the same time; only a person can say so
-    if _steady_agreements(pairs) >= ROUNDS_TO_AGREE or _began_together(one, other):
+    if _steady_agreements(pairs) >= ROUNDS_TO_AGREE:
         return "same"
     return "open"
 
@@ -70,15 +69,3 @@ def _steady_agreements(pairs: list[tuple[LiveRound, LiveRound]]) -> int:
     )
     near = [ns for ns in apart if abs(ns) <= CLOCK_SKEW_NS]
     return max((sum(low <= ns <= low + STEADY_NS for ns in near) for low in near), default=0)
-
-
-def _began_together(one: Track, other: Track) -> bool:
-    begins = [_first_begin_ns(track) for track in (one, other)]
-    return None not in begins and abs((begins[0] or 0) - (begins[1] or 0)) <= SAME_BEGIN_NS
-
-
-def _first_begin_ns(track: Track) -> int | None:
-    """When the match's first round began, if this observer was there."""
-    if track.rounds and track.rounds[0].number == 1:
-        return track.rounds[0].begin_ns
-    return track.opened_ns if track.opened_number == 1 else None

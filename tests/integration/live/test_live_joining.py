@@ -100,19 +100,21 @@ def test_streams_that_do_not_agree_stay_apart(other: GsiClient) -> None:
     assert Match.objects.filter(superseded_by=None).count() == 2
 
 
-def test_a_join_at_the_begin_is_taken_back_when_the_score_contradicts() -> None:
+def test_a_join_waits_for_three_rounds_and_is_taken_back_when_the_score_contradicts() -> None:
     owner_of(OWN, "alder"), owner_of(MATE, "birch")
-    one, other = GsiClient(), GsiClient(steam_id=MATE)
-    for client in (one, other):
-        client.freeze()
-    store(one, other)
-    follow(OWN, MATE)
-    assert match_of(OWN) == match_of(MATE)
-    for client, winner in ((one, "CT"), (other, "T")):
-        client.live()
-        client.over(winner)
-        append_entries(entries_of(client)[1:])
-    follow(OWN, MATE)
+    clients = (GsiClient(), GsiClient(steam_id=MATE))
+    sent = {OWN: 0, MATE: 0}
+
+    def play_on(own_winner: str, other_winner: str) -> bool:
+        for client, winner in zip(clients, (own_winner, other_winner), strict=True):
+            client.play_round(winner)
+            append_entries(entries_of(client)[sent[client.steam_id] :])
+            sent[client.steam_id] = len(client.posts)
+        follow(OWN, MATE)
+        return match_of(OWN) == match_of(MATE)
+
+    together = [play_on(own, other) for own, other in (("CT", "CT"), ("T", "T"), ("CT", "CT"), ("CT", "T"))]
+    assert together == [False, False, True, False]
     assert (match_of(OWN), match_of(MATE)) == (home_of(OWN), home_of(MATE))
     assert Match.objects.filter(superseded_by=None).count() == 2
     assert [link.user.username for link in Observation.objects.filter(match=home_of(OWN))] == ["alder"]
