@@ -79,7 +79,10 @@ class TokenCache:
         digest = hash_gsi_secret(secret)
         if not self._may_ask(digest):
             return None
-        return await asyncio.to_thread(_find, digest)
+        found = await asyncio.to_thread(_find, digest)
+        if found is not None:
+            self._misses.pop(digest, None)  # it is none: the next post may come before memory knows the token
+        return found
 
     def _may_ask(self, digest: str) -> bool:
         now_s = time.monotonic()

@@ -70,7 +70,9 @@ def _hints(user: User, observer: Observer) -> list[Hint]:
 @lru_cache(maxsize=KEPT)
 def _history(user: User, steam_id: int, match_id: UUID | None, round_number: int) -> pl.DataFrame:  # noqa: ARG001 -- a new round asks anew
     """The player's transitions over every match but the one under way."""
-    matches = visible_matches(user).exclude(pk=match_id)
+    matches = visible_matches(user)
+    if match_id is not None:
+        matches = matches.exclude(pk=match_id)
     rounds, weapons = pattern_frames(matches, steam_id=steam_id)
     return pattern_table(TRANSITIONS.name, rounds, weapons)
 

@@ -7,8 +7,8 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from offangle.core.sides import SIDES, Side
-from offangle.db.models import LiveSnapshot, LiveTrack, Match, User
+from offangle.core.sides import SIDES, TEAMS, Side, Team
+from offangle.db.models import LiveSnapshot, LiveTrack, Match, PlayerMatchStat, User
 from offangle.db.queries.access import visible_matches
 from offangle.db.queries.live_events import snapshots
 from offangle.web import words
@@ -65,7 +65,7 @@ class Observer:
     @property
     def status(self) -> str:
         """What the client does, in words."""
-        return STATUSES.get(self.document["status"], self.document["status"])
+        return STATUSES[self.document["status"]]
 
     @property
     def is_playing(self) -> bool:
@@ -142,17 +142,28 @@ def match_context(user: User, match: Match) -> dict[str, Any]:
     """A live match as its page shows it."""
     page = MatchPage(match)
     seen = observers(user, match.pk)
-    lines = round_lines(page)
+    lines, own = round_lines(page), own_team(user, match)
     return {
         "match": match,
         "team_names": page.team_names,
         "observers": seen,
         "leading": seen[0] if seen else None,
         "lines": lines,
-        "teams": [("a", page.team_names["a"]), ("b", page.team_names["b"])],
+        "teams": [(team, _called(page, team, own)) for team in TEAMS],
         "alerts": alerts(user, match, seen),
         "is_live": match.live_state == "live",
     }
+
+
+def own_team(user: User, match: Match) -> str | None:
+    """The team of the viewer's own account in the match."""
+    rows = PlayerMatchStat.objects.filter(match=match, side="all", steam_account__user=user)
+    return rows.values_list("team", flat=True).first()
+
+
+def _called(page: MatchPage, team: Team, own: str | None) -> str:
+    """A team's name, and which one is the viewer's."""
+    return f"{page.team_names[team]} (you)" if team == own else page.team_names[team]
 
 
 def alerts(user: User, match: Match, seen: list[Observer]) -> list[Alert]:

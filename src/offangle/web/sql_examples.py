@@ -14,7 +14,7 @@ ORDER BY matches DESC""",
         "Players by damage per round",
         """SELECT name, count(*) AS matches, round(1.0 * sum(damage) / sum(rounds_played), 1) AS adr
 FROM player_match_stats
-WHERE side = 'all'
+WHERE side = 'all' AND damage IS NOT NULL
 GROUP BY steam_id
 HAVING sum(rounds_played) > 0
 ORDER BY adr DESC

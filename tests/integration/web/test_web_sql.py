@@ -9,6 +9,7 @@ import pytest
 from django.test import Client
 
 from makers.api_world import World
+from makers.live_world import live_match
 from makers.rows import publish_match
 from offangle.db.models import Match, PlayerMatchStat, PlayerRoundState, Round
 from offangle.db.queries.explorer import TABLES
@@ -65,13 +66,24 @@ def test_the_copy_holds_exactly_the_rows_one_may_see(asker: World) -> None:
         "player_match_stats": PlayerMatchStat.objects.filter(match=mine).count(),
         "player_round_states": PlayerRoundState.objects.filter(match=mine).count(),
     }
-    for table, expected in counts.items():
-        assert run_query(asker.member, f"SELECT count(*) FROM {table}").rows == [[expected]]
+    for name, expected in counts.items():
+        assert run_query(asker.member, f"SELECT count(*) FROM {name}").rows == [[expected]]
     assert run_query(asker.owner, "SELECT count(*) FROM matches").rows == [[2]]
     for table in TABLES:
         if table.name not in ("matches", "weapons"):
             others = run_query(asker.member, f"SELECT count(*) FROM {table.name} WHERE match_id <> '{mine.pk}'")
             assert others.rows == [[0]]
+
+
+def test_what_a_game_client_is_not_told_is_null(world: World) -> None:
+    live_match(world.member)
+    columns = "sum(kills), max(damage), max(clutches_won), max(opening_kills)"
+    told = f"SELECT {columns} FROM player_match_stats WHERE side = 'all'"
+    assert run_query(world.member, told).rows == [[4, None, None, None]]
+    assert run_query(world.member, "SELECT sum(won), max(damage), sum(kills) FROM player_round_states").rows == [
+        [2, None, 4]
+    ]
+    assert run_query(world.member, "SELECT max(shots), sum(kills) FROM player_weapons").rows == [[None, 4]]
 
 
 def test_a_deleted_match_is_gone_at_once(asker: World) -> None:

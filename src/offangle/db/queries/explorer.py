@@ -138,6 +138,18 @@ WEAPONS: Final = Table(
     ),
 )
 TABLES: Final = (MATCHES, ROUNDS, STATS, STATES, WEAPONS_USED, WEAPONS)
+LIVE_SOURCE: Final = "gsi"
+ORIGINS: Final = {
+    STATS.name: "match__source",
+    STATES.name: "match__source",
+    WEAPONS_USED.name: "state__match__source",
+}
+"""Where each table's rows say what their match is known from."""
+NOT_TOLD: Final = frozenset({
+    "damage", "utility_damage", "flash_assists", "opening_kills", "opening_deaths", "trade_kills", "traded_deaths",
+    "clutches_won", "clutches_lost", "shots",
+})  # fmt: skip
+"""Counts that a game client is not told: null in the copy, where a nought would be a lie."""
 INDEXES: Final = (
     "CREATE INDEX rounds_key ON rounds (match_id, round_number)",
     "CREATE INDEX stats_key ON player_match_stats (steam_id, match_id)",
@@ -206,13 +218,16 @@ def _rows(chosen: list[Any]) -> Iterator[tuple[Table, QuerySet[Any]]]:
 
 def _values(table: Table, rows: QuerySet[Any]) -> Iterator[tuple[Any, ...]]:
     sources = [column.source for column in table.columns]
-    won = sources.index("round__winner_side") if table is STATES else None
-    side = sources.index("side") if table is STATES else 0
-    for row in rows.order_by("pk").values_list(*sources).iterator(chunk_size=READ_AT_ONCE):
-        plain = [_plain(value) for value in row]
-        if won is not None:
-            plain[won] = None if row[won] is None else int(row[won] == row[side])
-        yield tuple(plain)
+    origin = ORIGINS.get(table.name)
+    asked = [*sources, origin] if origin else sources
+    for row in rows.order_by("pk").values_list(*asked).iterator(chunk_size=READ_AT_ONCE):
+        found = dict(zip(sources, row, strict=False))
+        if table is STATES:
+            winner = found["round__winner_side"]
+            found["round__winner_side"] = None if winner is None else int(winner == found["side"])
+        if origin and row[-1] == LIVE_SOURCE:
+            found |= dict.fromkeys(found.keys() & NOT_TOLD)
+        yield tuple(_plain(value) for value in found.values())
 
 
 def _plain(value: Any) -> Any:
