@@ -1,27 +1,13 @@
 """A group of commands that loads a command's module when it is asked for, and none to list them."""
 
 import importlib
-import sys
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from typing import Any, ClassVar, Final
 
 from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 
 from offangle.cli.registry import COMMANDS, CommandEntry
-
-
-@contextmanager
-def spared(packages: Iterable[str]) -> Iterator[None]:
-    """Let packages look as if they were not installed, unless they are loaded already."""
-    hidden = [name for name in packages if name not in sys.modules]
-    sys.modules.update(dict.fromkeys(hidden))  # type: ignore[arg-type]  # None is how Python itself marks such a one
-    try:
-        yield
-    finally:
-        for name in hidden:
-            del sys.modules[name]
+from offangle.core.imports import spared
 
 
 class LazyGroup(TyperGroup):

@@ -3,10 +3,13 @@
 import sys
 from pathlib import Path
 
-from offangle.frames.collection import MatchFrames
-from offangle.parsing.demo.reader import read_demo
+from offangle.core.imports import spared
 from offangle.parsing.terms import Progress
-from offangle.parsing.worker import run
+
+with spared(("sqlalchemy",)):  # dataframely would load it, a third of a second that no file needs
+    from offangle.frames.collection import MatchFrames
+    from offangle.parsing.demo.reader import read_demo
+    from offangle.parsing.worker import run
 
 
 def read(path: Path, sample_rate_hz: float | None, progress: Progress) -> MatchFrames:

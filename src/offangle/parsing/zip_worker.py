@@ -3,10 +3,13 @@
 import sys
 from pathlib import Path
 
-from offangle.frames.collection import MatchFrames
-from offangle.parsing.interchange.reader import read_interchange
+from offangle.core.imports import spared
 from offangle.parsing.terms import Progress
-from offangle.parsing.worker import run
+
+with spared(("sqlalchemy",)):  # dataframely would load it, a third of a second that no file needs
+    from offangle.frames.collection import MatchFrames
+    from offangle.parsing.interchange.reader import read_interchange
+    from offangle.parsing.worker import run
 
 
 def read(path: Path, _sample_rate_hz: float | None, progress: Progress) -> MatchFrames:
