@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from browser.conftest import PHONE, Installation
 from browser.desk import ARTIFACTS
+from browser.test_web_connect import faults
 from makers.gsi_posts import Body, GsiClient
 
 pytestmark = pytest.mark.browser
@@ -123,6 +124,7 @@ def test_each_round_is_on_the_page_within_a_second(page: Page, connected: Any, b
     page.get_by_role("button", name="Show hints").click()
     expect(page.get_by_role("heading", name="From your own history")).to_be_visible()
     shot(page, "live-match")
+    assert faults(page) == []
     see_the_rest(page, browser)
 
 
@@ -147,8 +149,10 @@ def see_the_rest(page: Page, browser: Browser) -> None:
     page.goto(f"/players/{FIRST_ACCOUNT}/weapons/?weapon=ak47")
     expect(page.get_by_role("heading", name="Rounds with the AK-47")).to_be_visible()
     shot(page, "player-weapons")
+    assert faults(page) == []
     page.goto(f"/players/{FIRST_ACCOUNT}/economy/?buy=full")
     shot(page, "player-economy")
+    assert faults(page) == []
 
 
 def test_the_overlay_follows_without_a_session(page: Page, connected: Any, browser: Browser) -> None:
@@ -160,6 +164,7 @@ def test_the_overlay_follows_without_a_session(page: Page, connected: Any, brows
     page.get_by_role("button", name="Make an address").click()
     address = page.locator("#overlay-address").inner_text()
     shot(page, "overlay-links")
+    assert faults(page) == []
     context = browser.new_context(viewport={"width": OVERLAY_SIZE[0], "height": OVERLAY_SIZE[1]})
     overlay = context.new_page()
     overlay.goto(address)
@@ -186,6 +191,7 @@ def test_the_sql_explorer_answers(page: Page, published: str) -> None:
     page.get_by_role("button", name="Run").click()
     expect(page.get_by_text("Line 2, column 6")).to_be_visible()
     shot(page, "sql-error")
+    assert faults(page) == []
     page.get_by_role("textbox", name="Query").fill("SELECT map FROM matches")
     with page.expect_download() as download:
         page.get_by_role("button", name="Download CSV").click()
