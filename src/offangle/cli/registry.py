@@ -39,6 +39,10 @@ COMMANDS: Final = (
     CommandEntry("export", "offangle.cli.commands.export", "Write the tables of matches to a folder."),
     CommandEntry("user", "offangle.cli.commands.user", "People: create, list, passwords, links, Steam accounts."),
     CommandEntry("token", "offangle.cli.commands.token", "API tokens: create, list, revoke."),
-    CommandEntry("gsi", "offangle.cli.commands.gsi", "Live play: replay and reduce recordings, tokens of game clients, the ingest alone."),
+    CommandEntry(
+        "gsi",
+        "offangle.cli.commands.gsi",
+        "Live play: replay and reduce recordings, tokens of game clients, the ingest alone.",
+    ),
     CommandEntry("doctor", "offangle.cli.commands.doctor", "Check this installation; says the remedy."),
 )
