@@ -4,12 +4,12 @@ import asyncio
 
 import pytest
 
-from offangle.db.queries.gsi_tokens import hash_gsi_secret
+from offangle.db.queries.gsi_tokens import LiveToken, hash_gsi_secret
 from offangle.gsi import tokens
 from offangle.gsi.tokens import TokenCache
 
 SECRET = "ofg_fresh"
-FRESH = tokens.LiveToken(1, 76561198000000001, hash_gsi_secret(SECRET))
+FRESH = LiveToken(1, 76561198000000001, hash_gsi_secret(SECRET))
 
 
 def test_the_second_post_of_a_fresh_token_is_no_guess(monkeypatch: pytest.MonkeyPatch) -> None:
