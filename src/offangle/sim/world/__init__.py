@@ -1,0 +1,1 @@
+"""Maps as data: walls that block sight, areas that can be walked, places, sites and spawns."""
