@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 LOCK := uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev up check format test bench bench-gsi lock assets assets-check clean
+.PHONY: help setup setup-dev up check format test bench bench-gsi docs lock assets assets-check clean
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -49,6 +49,9 @@ bench: setup-dev ## Figures: ratios against a peer in one run
 
 bench-gsi: setup-dev ## Posts of game clients: durable posts per second, slow clients, a plain view beside it
 	$(BIN)/python benchmarks/bench_gsi.py
+
+docs: setup-dev ## Write the reference pages that are made from the code
+	OFFANGLE_DATA_DIR=$$(mktemp -d) $(BIN)/python -m offangle.cli.reference docs/reference
 
 assets: ## Rebuild the viewer's files under web/static
 	cd viewer && npm ci --no-audit --no-fund && npm run build

@@ -1,6 +1,6 @@
-"""The pages of docs/reference that are made from the code: commands, settings, the API's document.
+"""The pages of docs/reference that are made from the code: commands, settings, metrics, patterns, the API's document.
 
-`python -m offangle.cli.reference docs/reference` writes them; a test holds the committed ones to what this makes.
+`make docs` writes them; a test holds the committed ones to what this makes.
 """
 
 import json
@@ -12,6 +12,8 @@ from typing import Any, Final
 from typer.main import get_command
 
 import offangle.bootstrap.framework  # noqa: F401 -- sets Django up, which the API rests on
+from offangle.analysis.patterns.reference import patterns_page
+from offangle.analysis.reference import metrics_page
 from offangle.cli.main import app
 from offangle.config.settings import Settings
 from offangle.web.api.app import api
@@ -97,6 +99,8 @@ PAGES: Final[dict[str, Callable[[], str]]] = {
     "cli.md": cli_page,
     "settings.md": settings_page,
     "openapi.json": openapi_document,
+    "metrics.md": metrics_page,
+    "patterns.md": patterns_page,
 }
 
 

@@ -153,7 +153,7 @@ def _empty_states(
     missing = MIN_ROUNDS - rounds.height
     if missing > 0:
         return (f"{_more(missing)} needed before a pattern can be looked for ({rounds.height} of {MIN_ROUNDS}).",)
-    played = f"{_rounds(rounds.height)} in {rounds['match_id'].n_unique()} matches"
+    played = f"{_rounds(rounds.height)} in {_matches(rounds['match_id'].n_unique())}"
     parts = (("strength", strengths), ("weakness", weaknesses))
     return tuple(f"No {name} stands out from chance in {played}." for name, found in parts if not found)
 
@@ -164,6 +164,10 @@ def _value(value: float, measure: str) -> str:
 
 def _rounds(count: int) -> str:
     return f"{count} round" if count == 1 else f"{count} rounds"
+
+
+def _matches(count: int) -> str:
+    return f"{count} match" if count == 1 else f"{count} matches"
 
 
 def _more(count: int) -> str:

@@ -35,32 +35,26 @@ class ProjectilesTable(dy.Schema):
     z = col.position()
 
 
-class SmokesTable(dy.Schema):
+class CloudTable(dy.Schema):
+    """What a grenade leaves behind for a while; the tables below are of this shape."""
+
+    round_number = col.round_number()
+    grenade_id = dy.String(nullable=True)
+    thrower_steam_id = col.steam_id(nullable=True)
+    thrower_side = col.side()
+    start_tick = col.tick()
+    end_tick = col.tick(nullable=True)
+    x = col.position()
+    y = col.position()
+    z = col.position()
+
+
+class SmokesTable(CloudTable):
     """Smoke clouds while they block sight."""
 
-    round_number = col.round_number()
-    grenade_id = dy.String(nullable=True)
-    thrower_steam_id = col.steam_id(nullable=True)
-    thrower_side = col.side()
-    start_tick = col.tick()
-    end_tick = col.tick(nullable=True)
-    x = col.position()
-    y = col.position()
-    z = col.position()
 
-
-class FiresTable(dy.Schema):
+class FiresTable(CloudTable):
     """Infernos while they burn."""
-
-    round_number = col.round_number()
-    grenade_id = dy.String(nullable=True)
-    thrower_steam_id = col.steam_id(nullable=True)
-    thrower_side = col.side()
-    start_tick = col.tick()
-    end_tick = col.tick(nullable=True)
-    x = col.position()
-    y = col.position()
-    z = col.position()
 
 
 class BombEventsTable(dy.Schema):

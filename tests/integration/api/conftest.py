@@ -1,16 +1,13 @@
 """An installation with people and a client that speaks with a token."""
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from django.test import Client
 
-from makers.api_world import World, make_people, open_services, prepare_jobs
+from makers.api_world import World
 from offangle.db.models import User
 from offangle.db.queries.tokens import create_token
-from offangle.pipeline.services import Services, install
 
 
 class Caller:
@@ -40,27 +37,6 @@ class Caller:
 
     def delete(self, path: str) -> Any:
         return self._client.delete(f"/api/v1{path}")
-
-
-@pytest.fixture(scope="session")
-def prepared_jobs(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("jobs") / "prepared.sqlite"
-    prepare_jobs(path)
-    return path
-
-
-@pytest.fixture
-def installed(tmp_path: Path, prepared_jobs: Path) -> Iterator[Services]:
-    opened = open_services(tmp_path, prepared_jobs)
-    install(opened)
-    with opened.jobs:
-        yield opened
-
-
-@pytest.fixture
-def world(installed: Services, db: None) -> World:
-    del installed, db  # asked for, so that both stand before anybody moves in
-    return make_people()
 
 
 @pytest.fixture

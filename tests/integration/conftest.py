@@ -10,15 +10,15 @@ from offangle.pipeline.services import Services, install
 
 
 @pytest.fixture(scope="session")
-def prepared_pattern_jobs(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("pattern-jobs") / "prepared.sqlite"
+def prepared_services_jobs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("services-jobs") / "prepared.sqlite"
     prepare_jobs(path)
     return path
 
 
 @pytest.fixture
-def installed(tmp_path: Path, prepared_pattern_jobs: Path) -> Iterator[Services]:
-    opened = open_services(tmp_path, prepared_pattern_jobs)
+def installed(tmp_path: Path, prepared_services_jobs: Path) -> Iterator[Services]:
+    opened = open_services(tmp_path, prepared_services_jobs)
     install(opened)
     with opened.jobs:
         yield opened
