@@ -120,6 +120,7 @@ def test_a_player_without_a_side_has_no_state() -> None:
             **{name: [0, 0] for name in ("kills", "deaths", "assists", "headshot_kills", "damage", "equipment_value")},
             "buy": ["eco", None],
             "survived": [True, False],
+            **{name: [True, False] for name in ("played", "opening_kill", "opening_death")},
         },
         schema_overrides={"round_number": pl.Int16, "steam_id": pl.Int64},
     )
