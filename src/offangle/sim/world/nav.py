@@ -22,7 +22,7 @@ Portal: TypeAlias = tuple[Point, Point]
 STEP_HEIGHT_U: Final = 18.0
 """What a player walks up without jumping."""
 BODY_RADIUS_U: Final = 16.0
-"""Half the width of a player; ways keep this far from the ends of edges."""
+"""Half the width of a player; ways keep this far from the ends of shared edges, but may run along a wall."""
 EDGE_SLACK_U: Final = 1e-3
 """A point this far outside an area still counts as in it, so that neighbours leave no gap."""
 _LEVEL_DIFFERENCE_U: Final = 1.0
