@@ -4,6 +4,7 @@ Triangles lie in a balanced tree of boxes. All segments go down the tree togethe
 is done on whole arrays.
 """
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +24,8 @@ LEAF_SIZE: Final = 4
 """Triangles in a box that is not split further; small, because a pair of segment and triangle costs more than a box."""
 SEGMENTS_AT_ONCE: Final = 2048
 """Bounds the memory that one question needs."""
+STRETCHES: Final = (0.0, 0.1, 0.3, 1.0)
+"""Parts of a segment that are searched one after the other: long segments mostly meet something early."""
 _BOX_MARGIN_U: Final = 1e-3
 """Boxes are a little larger than what they hold, so that rounding never loses a triangle."""
 _FLOATS_PER_TRIANGLE: Final = 9
@@ -76,23 +79,29 @@ class TriangleMesh:
         return FirstHits(fraction, triangle)
 
     def _first_hits(self, start: Floats, way: Floats) -> tuple[Floats, Integers]:
-        ray, triangle, fraction = self._meetings(start, way)
-        nearest_first = np.lexsort((triangle, fraction, ray))
-        rays, at = np.unique(ray[nearest_first], return_index=True)
+        """Search each stretch of the segments in turn; who has met something needs no search further on."""
         fractions = np.full(len(start), np.inf)
         triangles = np.full(len(start), -1, dtype=np.intp)
-        fractions[rays], triangles[rays] = fraction[nearest_first][at], triangle[nearest_first][at]
+        searching = np.arange(len(start))
+        for begin, end in itertools.pairwise(STRETCHES):
+            ray, triangle, fraction = self._meetings(start[searching], way[searching], begin, end)
+            nearest_first = np.lexsort((triangle, fraction, ray))
+            rays, at = np.unique(ray[nearest_first], return_index=True)
+            rays = searching[rays]
+            fractions[rays], triangles[rays] = fraction[nearest_first][at], triangle[nearest_first][at]
+            searching = searching[fractions[searching] == np.inf]
         return fractions, triangles
 
-    def _meetings(self, start: Floats, way: Floats) -> tuple[Integers, Integers, Floats]:
-        ray, leaf = self._leaves_crossed(start, way)
+    def _meetings(self, start: Floats, way: Floats, begin: float, end: float) -> tuple[Integers, Integers, Floats]:
+        ray, leaf = self._leaves_crossed(start, way, begin, end)
         triangle = self._order.reshape(-1, LEAF_SIZE)[leaf].ravel()
         ray = np.repeat(ray, LEAF_SIZE)
         ray, triangle = ray[triangle >= 0], triangle[triangle >= 0]
         met, fraction = _meet(start[ray], way[ray], self.triangles[triangle].astype(np.float64))
+        met &= fraction <= end  # what lies further on may not be the first; its own stretch finds it again
         return ray[met], triangle[met], fraction[met]
 
-    def _leaves_crossed(self, start: Floats, way: Floats) -> tuple[Integers, Integers]:
+    def _leaves_crossed(self, start: Floats, way: Floats, begin: float, end: float) -> tuple[Integers, Integers]:
         with np.errstate(divide="ignore"):
             inverse = 1.0 / way
         ray = np.arange(len(start))
@@ -100,7 +109,8 @@ class TriangleMesh:
         for depth, (low, high) in enumerate(self._levels):
             if depth:
                 ray, node = np.repeat(ray, 2), np.stack([node * 2, node * 2 + 1], axis=1).ravel()
-            crossed = _box_crossed(start[ray], inverse[ray], low[node], high[node])
+            entry, leave = _box_crossing(start[ray], inverse[ray], low[node], high[node])
+            crossed = (entry <= leave) & (leave >= begin) & (entry <= end)
             ray, node = ray[crossed], node[crossed]
         return ray, node
 
@@ -138,14 +148,13 @@ def _split(groups: Integers, centers: Floats) -> Integers:
     return np.take_along_axis(groups, along.argsort(axis=1, kind="stable"), axis=1)
 
 
-def _box_crossed(start: Floats, inverse: Floats, low: Floats, high: Floats) -> Booleans:
+def _box_crossing(start: Floats, inverse: Floats, low: Floats, high: Floats) -> tuple[Floats, Floats]:
+    """Where along them segments enter and leave boxes; enter after leaving, or NaN, where they miss."""
     with np.errstate(
         invalid="ignore"
     ):  # 0 times infinity: the segment runs in a box's face, whose margin holds nothing
         near, far = (low - start) * inverse, (high - start) * inverse
-        entry = np.minimum(near, far).max(axis=1)
-        leave = np.maximum(near, far).min(axis=1)
-        return np.asarray((entry <= leave) & (leave >= 0.0) & (entry <= 1.0))
+        return np.minimum(near, far).max(axis=1), np.maximum(near, far).min(axis=1)
 
 
 def _meet(start: Floats, way: Floats, corners: Floats) -> tuple[Booleans, Floats]:
