@@ -45,7 +45,7 @@ def _add_problems(path: str, method: str, operation: dict[str, Any]) -> None:
     statuses = {500, 503}
     if "security" in operation:
         statuses |= {401, 403} if method in UNSAFE else {401}
-    if "{" in path:
+    if "{" in path or "requestBody" in operation:  # a body may name a thing that is not there, as an address may
         statuses.add(404)
     if operation["parameters"] or "requestBody" in operation:
         statuses.add(422)
