@@ -188,7 +188,7 @@ def test_up_starts_everything_signs_in_once_and_stops(tmp_path: Path) -> None:
         running.process.send_signal(signal.SIGINT)
         assert running.process.wait(60) == 0
         assert time.monotonic() - started_s < 30
-    assert (tmp_path / "data" / "offangle.sqlite3").exists()
+    assert (tmp_path / "data" / "secret.key").exists()
     assert not [pid for pid in children if is_alive(pid)]
 
 
