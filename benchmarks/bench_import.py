@@ -130,9 +130,8 @@ def import_file(running: Running, path: Path, token: str) -> float:
     with httpx.Client(base_url=running.url, timeout=120, headers=headers) as api, path.open("rb") as file:
         answer = api.post("/api/v1/imports", params={"name": path.name}, content=file)
         answer.raise_for_status()
-        before = set(match_ids(api)) if not running.paths[3:] else set(running.paths[3:])
         while time.perf_counter() - begin < DEADLINE_S:
-            new = [f"/matches/{match}/" for match in match_ids(api) if f"/matches/{match}/" not in before]
+            new = [path for path in match_paths(api) if path not in running.paths]
             if new:
                 running.client.get(new[0]).raise_for_status()
                 running.paths += new
@@ -141,8 +140,8 @@ def import_file(running: Running, path: Path, token: str) -> float:
     raise SystemExit(f"{path.name} was not published in {DEADLINE_S:.0f} s")
 
 
-def match_ids(api: httpx.Client) -> list[str]:
-    return [str(match["id"]) for match in api.get("/api/v1/matches").raise_for_status().json()["items"]]
+def match_paths(api: httpx.Client) -> list[str]:
+    return [f"/matches/{match['id']}/" for match in api.get("/api/v1/matches").raise_for_status().json()["items"]]
 
 
 def read_pages(running: Running, stop: threading.Event, times_ms: list[float], most: int | None = None) -> None:
