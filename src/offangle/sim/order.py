@@ -1,0 +1,77 @@
+"""What is asked of the simulator, before anything is played."""
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from offangle.core.errors import BadInputError
+from offangle.sim.demo.match_recorder import GameMode
+
+Incident = Literal[
+    "warmup",
+    "knife",
+    "overtime",
+    "timeout",
+    "restore",
+    "restart",
+    "takeover",
+    "disconnect",
+    "coach",
+    "surrender",
+    "bots",
+    "team_kill",
+    "late_kill",
+]
+"""Something out of the ordinary that a match is asked to contain."""
+
+Part = Literal["demo", "gsi", "pov", "truth", "displayed"]
+"""What is written: the server's recording, live posts of each client, their own recordings, the truth, and what every
+client showed at every frame."""
+
+INCIDENTS: Final[tuple[Incident, ...]] = Incident.__args__  # type: ignore[attr-defined]  # the words, written once
+PARTS: Final[tuple[Part, ...]] = Part.__args__  # type: ignore[attr-defined]  # see above
+DEFAULT_PARTS: Final[frozenset[Part]] = frozenset({"demo", "gsi", "pov", "truth"})
+DEFAULT_MAP: Final = "of_quarry"
+
+
+@dataclass(frozen=True, slots=True)
+class MatchOrder:
+    """One match to simulate; the same order gives the same bytes.
+
+    Attributes:
+        seed: Of everything that is drawn at random.
+        map_name: One of `sim.world.arena.ARENA_NAMES`.
+        mode: `competitive`, `wingman` or `deathmatch`.
+        rounds: Play so many counted rounds; None plays the match to its end.
+        incidents: What has to happen.
+        parts: What is written.
+        pad_to_bytes: Bring the recording to about this size; 0 leaves it.
+        network: Name of the network between server and clients (`sim.net`): `good`, `mixed` or `bad`.
+    """
+
+    seed: int
+    map_name: str = DEFAULT_MAP
+    mode: GameMode = "competitive"
+    rounds: int | None = None
+    incidents: frozenset[Incident] = frozenset()
+    parts: frozenset[Part] = DEFAULT_PARTS
+    pad_to_bytes: int = 0
+    network: str = "mixed"
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be played.
+
+        Raises:
+            BadInputError: A negative number, or an incident or part that nobody knows.
+        """
+        if self.seed < 0 or self.pad_to_bytes < 0:
+            raise BadInputError("Seed and size are not negative.", hint="Choose a seed such as 1.")
+        if self.rounds is not None and self.rounds < 1:
+            raise BadInputError("A match has at least one round.", hint="Leave --rounds out to play to the end.")
+        _refuse_unknown("incident", self.incidents, INCIDENTS)
+        _refuse_unknown("part", self.parts, PARTS)
+
+
+def _refuse_unknown(what: str, given: frozenset[str], known: tuple[str, ...]) -> None:
+    unknown = sorted(set(given) - set(known))
+    if unknown:
+        raise BadInputError(f"Nobody knows the {what} {unknown[0]}.", hint=f"Choose from {', '.join(known)}.")
