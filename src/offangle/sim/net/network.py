@@ -141,6 +141,17 @@ class Network:
         return self._shown
 
     @property
+    def state(self) -> Floats:
+        """What the server decided in the frame's tick: players by the columns of `states`; the next ticks reuse it."""
+        return self._history.of(self.frame)
+
+    @property
+    def vitals(self) -> Integers:
+        """Health and life on the server, players by (health, is alive); the next ticks reuse it."""
+        vitals: Integers = self._vitals[self.frame & HISTORY_TICKS - 1]
+        return vitals
+
+    @property
     def told(self) -> Integers:
         """Health and life in all frames: clients by players by (health, is alive)."""
         return self._told
@@ -157,7 +168,7 @@ class Network:
         row = self._rows[slot]
         time = max(float(self.block.render[self._at, row]), self.frame - self._unlag_ticks)
         positions = self._history.at_time(time, self.frame)[:, POSITION]
-        positions[row] = self._history.of(self.frame)[row, POSITION]
+        positions[row] = self.state[row, POSITION]
         return positions
 
     def inputs(
@@ -229,9 +240,8 @@ class Network:
         if ahead_s.any():
             shown[:, :, POSITION] += low[:, :, VELOCITY] * ahead_s[:, None, None]
         newest = block.newest[at] & HISTORY_TICKS - 1
-        mine = self._history.of(tick)
         errors = self._errors[tick & HISTORY_TICKS - 1] - self._errors[newest, own]
-        shown[own, own] = mine
+        shown[own, own] = self.state
         shown[own, own, POSITION] += errors
         told = self._vitals[newest]
         frozen = block.is_frozen[at]
