@@ -8,6 +8,7 @@ from typing import Final
 from offangle.core.errors import NotFoundError
 from offangle.core.sides import Side
 from offangle.sim.world.plan import Block, Floor, Plan, Rect
+from offangle.sim.world.solids import PlanSolids
 from offangle.sim.world.world import Radar, Spawn, World, Zone
 
 _NORTH_DEG, _SOUTH_DEG = 90.0, -90.0
@@ -78,6 +79,7 @@ def _quarry() -> World:
     return World(
         name="of_quarry",
         mesh=plan.mesh(),
+        solids=PlanSolids(plan),
         nav=plan.nav(),
         sites={"a": _zone(plan, (60, 64, 72, 73)), "b": _zone(plan, (5, 65, 17, 75))},
         buy_zones={"t": _zone(plan, (30, 0, 46, 8)), "ct": _zone(plan, (34, 80, 48, 88))},

@@ -70,7 +70,7 @@ class TriangleMesh:
 
     def first_hits(self, starts: npt.ArrayLike, ends: npt.ArrayLike) -> FirstHits:
         """Find where each segment first meets a triangle: (n, 3) and (n, 3) to n hits; of several the lowest index."""
-        start, end = np.broadcast_arrays(_points(starts), _points(ends))
+        start, end = np.broadcast_arrays(as_points(starts), as_points(ends))
         fraction = np.full(len(start), np.inf)
         triangle = np.full(len(start), -1, dtype=np.intp)
         for first in range(0, len(start), SEGMENTS_AT_ONCE):
@@ -115,7 +115,12 @@ class TriangleMesh:
         return ray, node
 
 
-def _points(values: npt.ArrayLike) -> Floats:
+def as_points(values: npt.ArrayLike) -> Floats:
+    """Points as (n, 3); a single one becomes a row.
+
+    Raises:
+        BadInputError: they have another shape.
+    """
     points = np.atleast_2d(np.asarray(values, dtype=np.float64))
     if points.ndim != 2 or points.shape[1] != 3:  # noqa: PLR2004 - rows of coordinates
         raise BadInputError(f"Points have the shape {points.shape}; give (n, 3).")

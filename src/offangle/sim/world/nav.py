@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from offangle.core.errors import BadInputError, NotFoundError
-from offangle.sim.world.geometry import Floats
+from offangle.sim.world.geometry import Floats, as_points
 
 Point: TypeAlias = tuple[float, float, float]
 Portal: TypeAlias = tuple[Point, Point]
@@ -78,6 +78,14 @@ class NavGraph:
         distances = np.linalg.norm(self._nearest_on_edges(np.array(position)) - position, axis=1)
         return int(self._numbers[int(np.argmin(distances))])
 
+    def nearest_point(self, position: Point) -> Point:
+        """The ground of `area_at` under the position, else the nearest point of an area's edge."""
+        height = self.height_at(position)
+        if height is not None:
+            return position[0], position[1], height
+        points = self._nearest_on_edges(np.array(position))
+        return _point(points[int(np.argmin(np.linalg.norm(points - position, axis=1)))])
+
     def height_at(self, position: Point) -> float | None:
         """The height of the ground of `area_at`; None outside of all areas."""
         height = float(self._heights_below(position).max())
@@ -86,6 +94,10 @@ class NavGraph:
     def place_at(self, position: Point) -> str:
         """The place's name of the nearest area."""
         return self.areas[self.nearest_area(position)].place
+
+    def places_at(self, positions: npt.ArrayLike) -> list[str]:
+        """The places' names of the areas nearest to many positions: (n, 3) to n."""
+        return [self.place_at(_point(position)) for position in as_points(positions)]
 
     def middle(self, number: int) -> Point:
         """The middle of an area's corners."""

@@ -26,7 +26,10 @@ LONGEST_AREA_CELLS: Final = 5
 
 Rect: TypeAlias = tuple[int, int, int, int]
 """Left, lower, right and upper edge in cells; the right and the upper one are no part of it."""
-_SIDES: Final = ((1, 0), (0, 1), (-1, 0), (0, -1))
+Side: TypeAlias = tuple[int, int]
+"""Where a cell's neighbour lies: a step in x or in y."""
+Corners: TypeAlias = tuple[Point, ...]
+_SIDES: Final[tuple[Side, ...]] = ((1, 0), (0, 1), (-1, 0), (0, -1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +89,8 @@ class Plan:
         """Take a map's floors, its blocks, and the cell whose lower left corner is the world's (0, 0).
 
         Raises:
-            BadInputError: two floors of a storey overlap, or a block stands where there is no floor.
+            BadInputError: two floors of a storey overlap, an upper floor does not lie above the lower one, or a block
+                stands where there is no floor.
         """
         self.floors, self.blocks, self.origin = floors, blocks, origin
         self.floor_of: dict[Cell, Floor] = {}
@@ -95,6 +99,7 @@ class Plan:
                 if cell in self.floor_of:
                     raise BadInputError(f"{floor.place} and {self.floor_of[cell].place} overlap at {cell}; move one.")
                 self.floor_of[cell] = floor
+        self._check_storeys()
         self.occupied = {cell for block in blocks for cell in _cells(block.rect, block.storey)}
         if not self.occupied <= self.floor_of.keys():
             raise BadInputError(
@@ -111,9 +116,30 @@ class Plan:
 
     def mesh(self) -> TriangleMesh:
         """All triangles: floors, walls, ledges, blocks."""
-        floors = [quad(self._corners(floor, floor.rect)) for floor in self.floors]
-        walls = [wall for cell in self.floor_of for side in _SIDES if (wall := self._wall(cell, side)) is not None]
-        return TriangleMesh(np.concatenate([*floors, *walls, *(self._block(block) for block in self.blocks)]))
+        return TriangleMesh(self.triangles())
+
+    def triangles(self) -> Triangles:
+        """(2 n, 3, 3): two for each of n faces, which have four corners each."""
+        floors = [self._corners(floor, floor.rect) for floor in self.floors]
+        faces = [*floors, *(corners for _, _, corners in self.walls())]
+        return np.concatenate([*(quad(corners) for corners in faces), *(self._block(block) for block in self.blocks)])
+
+    def walls(self) -> Iterator[tuple[Cell, Side, Corners]]:
+        """All walls and ledges: the cell that sees one, on which side of it, and its corners, two low, two high."""
+        for cell in self.floor_of:
+            for side in _SIDES:
+                corners = self._wall(cell, side)
+                if corners is not None:
+                    yield cell, side, corners
+
+    def block_heights(self, block: Block) -> tuple[float, float]:
+        """Between which heights a block lies."""
+        heights = [self.floor_of[cell].z for cell in _cells(block.rect, block.storey)]
+        return min(heights), max(heights) + block.height_u
+
+    def cells_of(self, block: Block) -> Iterator[Cell]:
+        """The cells that a block stands on."""
+        return _cells(block.rect, block.storey)
 
     def nav(self) -> NavGraph:
         """The areas: rectangles of free cells of one floor."""
@@ -132,18 +158,17 @@ class Plan:
             ]
         )
 
-    def _corners(self, floor: Floor, rect: Rect) -> tuple[Point, ...]:
+    def _corners(self, floor: Floor, rect: Rect) -> Corners:
         left, lower, right, upper = rect
         around = ((left, lower), (right, lower), (right, upper), (left, upper))
         return tuple(self.point(x, y, floor.height(x, y)) for x, y in around)
 
     def _block(self, block: Block) -> Triangles:
         left, lower, right, upper = block.rect
-        heights = [self.floor_of[cell].z for cell in _cells(block.rect, block.storey)]
-        low = self.point(left, lower, min(heights))
-        return box(low, self.point(right, upper, max(heights) + block.height_u))
+        low, high = self.block_heights(block)
+        return box(self.point(left, lower, low), self.point(right, upper, high))
 
-    def _beside(self, cell: Cell, side: tuple[int, int]) -> Iterator[tuple[Cell, float]]:
+    def _beside(self, cell: Cell, side: Side) -> Iterator[tuple[Cell, float]]:
         """The cells across an edge, and how much higher each begins."""
         first, second = _edge(cell, side)
         for storey in (0, 1):
@@ -152,7 +177,7 @@ class Plan:
                 rises = [self.floor_of[other].height(*at) - self.floor_of[cell].height(*at) for at in (first, second)]
                 yield other, max(rises, key=abs)
 
-    def _wall(self, cell: Cell, side: tuple[int, int]) -> Triangles | None:
+    def _wall(self, cell: Cell, side: Side) -> Corners | None:
         """What stands on a cell's edge; the lower of two cells sees the ledge, the higher one sees nothing."""
         rises = [rise for _, rise in self._beside(cell, side)]
         if any(abs(rise) <= STEP_HEIGHT_U for rise in rises):
@@ -163,14 +188,21 @@ class Plan:
         first, second = _edge(cell, side)
         floor = self.floor_of[cell]
         low = floor.height(*first), floor.height(*second)
-        top = self._wall_top(cell, max(low) + min(higher) if higher else SKY_U)
-        return quad(
-            [self.point(*first, low[0]), self.point(*second, low[1]), self.point(*second, top), self.point(*first, top)]
-        )
+        top = max(low) + min(higher) if higher else SKY_U
+        ends = [self._ceiling(cell, second, top), self._ceiling(cell, first, top)]
+        points = zip((first, second, second, first), (*low, *ends), strict=True)
+        return tuple(self.point(*at, height) for at, height in points)
 
-    def _wall_top(self, cell: Cell, top: float) -> float:
+    def _ceiling(self, cell: Cell, at: tuple[int, int], top: float) -> float:
+        """The height at a corner at which the floor above ends a wall that would go up to `top`."""
         above = self.floor_of.get(cell._replace(storey=1)) if cell.storey == 0 else None
-        return top if above is None else min(top, above.height(cell.x, cell.y))
+        return top if above is None else min(top, above.height(*at))
+
+    def _check_storeys(self) -> None:
+        for cell, above in self.floor_of.items():
+            below = self.floor_of.get(cell._replace(storey=0)) if cell.storey else None
+            if below is not None and any(above.height(*at) <= below.height(*at) for at in _around(cell)):
+                raise BadInputError(f"{above.place} lies no higher than {below.place} at {cell}; raise it.")
 
     def _grow(self, cell: Cell, taken: dict[Cell, int]) -> Rect:
         """The rectangle of free cells of one floor that begins at its lower left cell."""
@@ -196,7 +228,7 @@ class Plan:
                 links[number] |= {number_of[other] for other in self._ways(cell, side) if other in number_of} - {number}
         return links
 
-    def _ways(self, cell: Cell, side: tuple[int, int]) -> list[Cell]:
+    def _ways(self, cell: Cell, side: Side) -> list[Cell]:
         """Where one gets to over a cell's edge: level ground if there is any, else down from a ledge."""
         beside = list(self._beside(cell, side))
         level = [other for other, rise in beside if abs(rise) <= STEP_HEIGHT_U]
@@ -212,7 +244,12 @@ def _cells(rect: Rect, storey: int) -> Iterator[Cell]:
             yield Cell(x, y, storey)
 
 
-def _edge(cell: Cell, side: tuple[int, int]) -> tuple[tuple[int, int], tuple[int, int]]:
+def _around(cell: Cell) -> Iterator[tuple[int, int]]:
+    """A cell's corners."""
+    return ((cell.x + right, cell.y + upper) for right in (0, 1) for upper in (0, 1))
+
+
+def _edge(cell: Cell, side: Side) -> tuple[tuple[int, int], tuple[int, int]]:
     """Both ends of a cell's edge, in cells."""
     x, y = cell.x + (side[0] == 1), cell.y + (side[1] == 1)
     return (x, y), (x + (side[0] == 0), y + (side[1] == 0))

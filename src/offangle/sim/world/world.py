@@ -4,17 +4,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
-import numpy as np
 import numpy.typing as npt
 
 from offangle.core.errors import NotFoundError
 from offangle.core.sides import Side
 from offangle.sim.world.geometry import Booleans, Floats, TriangleMesh
-from offangle.sim.world.nav import STEP_HEIGHT_U, NavGraph, Point
+from offangle.sim.world.nav import NavGraph, Point
+from offangle.sim.world.solids import Solids, ground_heights
 
 SiteName = Literal["a", "b"]
 RADAR_SIZE_PX: Final = 1024
-_DEEPEST_FALL_U: Final = 8192.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +68,8 @@ class World:
 
     Attributes:
         name: As recordings and live posts call it.
-        mesh: What blocks sight and bullets and what one stands on.
+        mesh: What blocks sight and bullets and what one stands on, as triangles.
+        solids: The same as it is asked for in play.
         nav: Where one walks.
         sites: The bomb sites.
         buy_zones: Where each side may buy.
@@ -81,6 +81,7 @@ class World:
 
     name: str
     mesh: TriangleMesh
+    solids: Solids
     nav: NavGraph
     sites: Mapping[SiteName, Zone]
     buy_zones: Mapping[Side, Zone]
@@ -94,20 +95,14 @@ class World:
 
         (n, 3) and (n, 3) in units to (n,); one point may stand against many.
         """
-        return ~self.mesh.blocked(starts, ends)
+        return ~self.solids.blocked(starts, ends)
 
     def ground_heights(self, positions: npt.ArrayLike) -> Floats:
         """The height of the first thing below each position, or up to a step above: (n, 3) to (n,).
 
         NaN where there is none.
         """
-        points = np.atleast_2d(np.asarray(positions, dtype=np.float64))
-        up, down = np.array([0.0, 0.0, STEP_HEIGHT_U]), np.array([0.0, 0.0, _DEEPEST_FALL_U])
-        start, end = points + up, points - down
-        fraction = self.mesh.first_hits(start, end).fraction
-        met = np.isfinite(fraction)
-        depth = np.where(met, fraction, 0.0) * (_DEEPEST_FALL_U + STEP_HEIGHT_U)
-        return np.where(met, start[:, 2] - depth, np.nan)
+        return ground_heights(self.mesh, positions)
 
     def ground_height(self, x: float, y: float, z: float) -> float:
         """The height of the ground under one position.
@@ -115,8 +110,8 @@ class World:
         Raises:
             NotFoundError: nothing is below.
         """
-        height = float(self.ground_heights([(x, y, z)])[0])
-        if np.isnan(height):
+        height = self.solids.ground_height(x, y, z)
+        if height is None:
             raise NotFoundError(f"There is no ground under ({x:.0f}, {y:.0f}, {z:.0f}) on {self.name}.")
         return height
 
@@ -131,6 +126,10 @@ class World:
     def place_at(self, position: Point) -> str:
         """What the place is called; empty where the map has no name for it."""
         return self.nav.place_at(position)
+
+    def places_at(self, positions: npt.ArrayLike) -> list[str]:
+        """What the places of many positions are called: (n, 3) to n."""
+        return self.nav.places_at(positions)
 
     def site_at(self, position: Point) -> SiteName | None:
         """The bomb site that the position lies in."""
