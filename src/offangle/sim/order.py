@@ -45,7 +45,8 @@ class MatchOrder:
         incidents: What has to happen.
         parts: What is written.
         pad_to_bytes: Bring the recording to about this size; 0 leaves it.
-        network: Name of the network between server and clients (`sim.net`): `good`, `mixed` or `bad`.
+        network: Name of the network between server and clients, one of `sim.net.links.NETWORKS`.
+        max_rounds: Rounds of regulation; None takes the mode's own.
     """
 
     seed: int
@@ -56,6 +57,7 @@ class MatchOrder:
     parts: frozenset[Part] = DEFAULT_PARTS
     pad_to_bytes: int = 0
     network: str = "mixed"
+    max_rounds: int | None = None
 
     def __post_init__(self) -> None:
         """Refuse what cannot be played.

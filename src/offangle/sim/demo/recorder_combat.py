@@ -62,12 +62,25 @@ class CombatScenes(RecorderCore):
         for x, y, z in impacts:
             self.player_event("bullet_impact", player, x=x, y=y, z=z)
 
-    def reloaded(self, slot: int) -> None:
-        """The clip is full again."""
+    def reload_begun(self, slot: int) -> None:
+        """The clip is taken out; until `reloaded` or another item in hand the weapon cannot fire."""
         player = self.player(slot)
         if player.active is not None:
-            player.active.entity.set("m_iClip1", player.active.kind.clip)
+            player.reloading = player.active
             self.player_event("weapon_reload", player)
+
+    def reloaded(self, slot: int) -> None:
+        """The clip is full again, or holds what was left beside it."""
+        player = self.player(slot)
+        item = player.active
+        if item is None:
+            return
+        if player.reloading is not item:  # nobody saw it begin
+            self.player_event("weapon_reload", player)
+        player.reloading = None
+        left, reserve = int(item.entity.get("m_iClip1") or 0), int(item.entity.get("m_pReserveAmmo.0") or 0)
+        taken = min(item.kind.clip - left, reserve)
+        item.entity.update({"m_iClip1": left + taken, "m_pReserveAmmo.0": reserve - taken})
 
     def _fired(self, player: Player, name: str, *, silenced: bool = False) -> None:
         self.player_event("weapon_fire", player, weapon=f"weapon_{name}", silenced=silenced)

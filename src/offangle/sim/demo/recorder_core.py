@@ -94,6 +94,7 @@ class Player:
     yaw_deg: float = 0.0
     items: list[Item] = field(default_factory=list)
     active: Item | None = None
+    reloading: Item | None = None
     place: str = ""
     ping_ms: int = 0
     flash_s: float = 0.0
@@ -214,6 +215,8 @@ class RecorderCore:
     def hold(self, player: Player, item: Item | None) -> None:
         """Take an item in hand."""
         player.active = item
+        if player.reloading is not item:
+            player.reloading = None
         player.body.set("m_pWeaponServices.m_hActiveWeapon", NO_HANDLE if item is None else item.entity.handle)
 
     def new_item(self, player: Player, name: str) -> Item:

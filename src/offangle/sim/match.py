@@ -1,0 +1,144 @@
+"""Simulates a match: plays it, records it, and writes what was asked for."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from offangle.core.sides import SIDES, TEAMS, Team
+from offangle.frames.collection import MatchFrames
+from offangle.sim.demo.match_recorder import BombSite, MatchRecorder, MatchSetup
+from offangle.sim.demo.recorder_core import PlayerEntry
+from offangle.sim.demo.silent import SilentWriter
+from offangle.sim.net.links import links_of
+from offangle.sim.net.network import Network
+from offangle.sim.order import MatchOrder
+from offangle.sim.people import simulated_players
+from offangle.sim.play.agent import Agent
+from offangle.sim.play.game import Game, Script
+from offangle.sim.play.ground import ground_of
+from offangle.sim.play.live import Live
+from offangle.sim.play.profiles import ROLES, draw_profile
+from offangle.sim.play.rounds import Rounds
+from offangle.sim.play.rules import RULES, Rules
+from offangle.sim.play.stage import Stage
+from offangle.sim.play.wires import Wires
+from offangle.sim.world.arena import arena
+from offangle.sim.world.world import World
+
+Progress = Callable[[str, float], None]
+
+LEVELS: Final = (0.35, 0.8)
+"""Between these lies the mean skill of a match; its two teams are a little apart."""
+LEVEL_GAP: Final = 0.05
+TEAM_NAMES: Final[Mapping[Team, str]] = {"a": "Simulated Alpha", "b": "Simulated Bravo"}
+BOTS: Final = 2
+"""Of a match that is ordered with bots: one in each team."""
+
+
+def play_truth(order: MatchOrder) -> MatchFrames:
+    """Play a match without writing anything; its truth comes back."""
+    recorder = MatchRecorder(setup_of(order), SilentWriter.of(setup_of(order)))
+    game = game_of(order, recorder)
+    game.live.sends_commands = False
+    game.play()
+    return recorder.truth()
+
+
+def setup_of(order: MatchOrder) -> MatchSetup:
+    """What is fixed before the first tick."""
+    world, rules = arena(order.map_name), rules_of(order)
+    return MatchSetup(
+        map_name=order.map_name,
+        players=_entries(order, rules.per_team),
+        sites=(_site(world, "a"), _site(world, "b")),
+        mode=order.mode,
+        seed=order.seed,
+        team_names=TEAM_NAMES,
+        max_rounds=rules.max_rounds,
+        overtime_rounds=rules.overtime_rounds,
+        buy_time_s=rules.buy_s,
+    )
+
+
+def rules_of(order: MatchOrder) -> Rules:
+    """The mode's rules, with what the order changes."""
+    rules = RULES[order.mode]
+    return rules if order.max_rounds is None else replace(rules, max_rounds=order.max_rounds)
+
+
+def game_of(order: MatchOrder, recorder: MatchRecorder) -> Game:
+    """A match that is ready to be played into a recorder."""
+    rng = np.random.default_rng((order.seed, 1))
+    world, rules = arena(order.map_name), rules_of(order)
+    is_wingman = order.mode == "wingman"
+    agents = _agents(rng, recorder)
+    bots = frozenset(slot for slot, agent in agents.items() if agent.player.entry.is_bot)
+    network = Network(tuple(agents), links_of(order.network, tuple(agents), rng), order.seed)
+    stage = Stage(
+        recorder=recorder,
+        world=world,
+        ground=ground_of(order.map_name, wingman=is_wingman),
+        rules=rules,
+        wire=Wires(network, bots),
+        rng=rng,
+        agents=agents,
+    )
+    live = Live(stage)
+    return Game(stage, live, Rounds(stage, live, wingman=is_wingman), order, _script(order))
+
+
+def _site(world: World, name: str) -> BombSite:
+    zone = world.sites["a" if name == "a" else "b"]
+    x, y, z = zone.middle
+    return BombSite((x, y, z), ((zone.high[0] - zone.low[0]) / 2, (zone.high[1] - zone.low[1]) / 2, 64.0))
+
+
+def _entries(order: MatchOrder, per_team: int) -> tuple[PlayerEntry, ...]:
+    people = simulated_players(order.seed, 2 * per_team + 1)
+    with_bots = bool({"bots", "takeover"} & order.incidents)
+    entries = []
+    for slot in range(2 * per_team):
+        name, steam_id = people[slot]
+        is_bot = with_bots and slot % per_team == per_team - 1
+        team: Team = "b" if slot < per_team else "a"
+        entries.append(PlayerEntry(slot, f"BOT {name}" if is_bot else name, 0 if is_bot else steam_id, team, is_bot))
+    if "coach" in order.incidents:
+        name, steam_id = people[-1]
+        entries.append(PlayerEntry(2 * per_team, name, steam_id, None))
+    return tuple(entries)
+
+
+def _agents(rng: np.random.Generator, recorder: MatchRecorder) -> dict[int, Agent]:
+    level = float(rng.uniform(*LEVELS))
+    gap = float(rng.normal(0.0, LEVEL_GAP))
+    levels = {"a": level + gap / 2, "b": level - gap / 2}
+    agents = {}
+    counts: dict[Team, int] = dict.fromkeys(TEAMS, 0)
+    for slot, player in recorder.players.items():
+        team = player.entry.team
+        if team is not None:
+            profile = draw_profile(rng, levels[team], ROLES[counts[team] % len(ROLES)])
+            counts[team] += 1
+            agents[slot] = Agent(slot, profile, player)
+    return agents
+
+
+def _script(order: MatchOrder) -> Script:
+    """When what was ordered happens."""
+    wanted = order.incidents
+
+    def at(name: str, number: int) -> int | None:
+        return number if name in wanted else None
+
+    return Script(
+        timeout_before=at("timeout", 1),
+        restore_before=at("restore", 4),
+        restart_before=at("restart", 1),
+        leave_in=at("disconnect", 1),
+        takeover_in=at("takeover", 0),
+        surrender_in=at("surrender", 3),
+        team_kill_in=at("team_kill", 0),
+    )

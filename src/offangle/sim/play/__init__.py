@@ -1,0 +1,1 @@
+"""Plays matches: ten agents of different skill, by the game's rules."""
