@@ -1,10 +1,10 @@
 """What a plan's map holds over each cell of its grid: where it is solid, and where a body has room."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import product
-from math import ceil, inf
+from math import ceil, floor, inf
 from typing import Final, NamedTuple, TypeAlias
 
 from offangle.sim.world.nav import STEP_HEIGHT_U, Point
@@ -71,8 +71,8 @@ class Column:
         if any(bottom < high and top > low for bottom, top in self.blocks):
             return False
         is_over_floor = False
-        for floor in self.floors:
-            least, most = floor.span(rect)
+        for surface in self.floors:
+            least, most = surface.span(rect)
             if most > low and least < high:
                 return False
             is_over_floor = is_over_floor or most <= low
@@ -124,15 +124,13 @@ class Columns:
         """Whether a body fits in, a square of twice the radius and a standing player's height less a step."""
         if z >= self.free_above.get((x // CELL_U, y // CELL_U), inf) and radius_u <= CELL_U:
             return True
-        reach = radius_u - SLACK_U
-        left, lower, right, upper = square = x - reach, y - reach, x + reach, y + reach
+        reach = max(radius_u - SLACK_U, 0.0)
+        square = x - reach, y - reach, x + reach, y + reach
         room = z + STEP_HEIGHT_U + SLACK_U, z + BODY_HEIGHT_U
-        first_x, first_y = int(left // CELL_U), int(lower // CELL_U)
-        for cell_x in range(first_x, ceil(right / CELL_U)):
-            for cell_y in range(first_y, ceil(upper / CELL_U)):
-                column = self.columns.get((cell_x, cell_y))
-                if column is None or not column.has_room(_within(square, cell_x, cell_y), room):
-                    return False
+        for cell in _cells(square):
+            column = self.columns.get(cell)
+            if column is None or not column.has_room(_within(square, cell), room):
+                return False
         return not self.walls or self._is_clear_of_walls(square, room)
 
     def _ground_at_border(self, x: float, y: float, z: float) -> float | None:
@@ -141,16 +139,11 @@ class Columns:
         return max((height for height in heights if height is not None), default=None)
 
     def _is_clear_of_walls(self, square: Rect, room: Span) -> bool:
-        left, lower, right, upper = square
-        first_x, first_y = int(left // CELL_U), int(lower // CELL_U)
-        for cell_x, cell_y in product(range(first_x, ceil(right / CELL_U)), range(first_y, ceil(upper / CELL_U))):
-            part = _within(square, cell_x, cell_y)
-            crossed = [axis for axis, is_inside in ((0, cell_x > first_x), (1, cell_y > first_y)) if is_inside]
-            if any(
-                _stands_in(wall, part, room)
-                for axis in crossed
-                for wall in self.walls.get((axis, (cell_x, cell_y)), ())
-            ):
+        left, lower = floor(square[0] / CELL_U), floor(square[1] / CELL_U)
+        for cell in _cells(square):
+            inside = [axis for axis, begins in ((0, cell[0] > left), (1, cell[1] > lower)) if begins]
+            walls = [wall for axis in inside for wall in self.walls.get((axis, cell), ())]
+            if any(_stands_in(wall, _within(square, cell), room) for wall in walls):
                 return False
         return True
 
@@ -173,13 +166,13 @@ def _key(plan: Plan, cell: Cell) -> Key:
     return cell.x - plan.origin[0], cell.y - plan.origin[1]
 
 
-def _surface(plan: Plan, floor: Floor) -> Surface:
-    left, lower, right, upper = floor.rect
-    x, y, z = plan.point(left, lower, floor.z)
-    if floor.along == "x":
-        slope = floor.rise / ((right - left) * CELL_U)
+def _surface(plan: Plan, level: Floor) -> Surface:
+    left, lower, right, upper = level.rect
+    x, y, z = plan.point(left, lower, level.z)
+    if level.along == "x":
+        slope = level.rise / ((right - left) * CELL_U)
         return Surface(slope, 0.0, z - slope * x)
-    slope = floor.rise / ((upper - lower) * CELL_U)
+    slope = level.rise / ((upper - lower) * CELL_U)
     return Surface(0.0, slope, z - slope * y)
 
 
@@ -211,10 +204,10 @@ def _between(axis: int, one: Point, other: Point) -> Surface:
 def _free_above(
     columns: Mapping[Key, Column], walls: Mapping[tuple[int, Key], tuple[Wall, ...]]
 ) -> Mapping[Key, float]:
-    tallest = {key: max(surface.span(_rect(*key))[1] for surface in column.surfaces) for key, column in columns.items()}
+    tallest = {key: max(surface.span(_rect(key))[1] for surface in column.surfaces) for key, column in columns.items()}
     for (axis, (x, y)), standing in walls.items():
         for key in ((x, y), (x - (axis == 0), y - (axis == 1))):
-            tallest[key] = max(tallest[key], *(wall.high.span(_rect(*key))[1] for wall in standing))
+            tallest[key] = max(tallest[key], *(wall.high.span(_rect(key))[1] for wall in standing))
     around = {key: [(key[0] + x, key[1] + y) for x, y in product((-1, 0, 1), repeat=2)] for key in columns}
     return {
         key: max(tallest[near] for near in nearby) - STEP_HEIGHT_U
@@ -223,13 +216,21 @@ def _free_above(
     }
 
 
-def _rect(x: float, y: float) -> Rect:
+def _cells(square: Rect) -> Iterator[Key]:
+    """The cells that a square reaches into."""
+    left, lower = floor(square[0] / CELL_U), floor(square[1] / CELL_U)
+    right, upper = max(left + 1, ceil(square[2] / CELL_U)), max(lower + 1, ceil(square[3] / CELL_U))
+    return product(range(left, right), range(lower, upper))
+
+
+def _rect(cell: Key) -> Rect:
+    x, y = cell
     return x * CELL_U, y * CELL_U, (x + 1) * CELL_U, (y + 1) * CELL_U
 
 
-def _within(square: Rect, x: float, y: float) -> Rect:
+def _within(square: Rect, cell: Key) -> Rect:
     """The part of a square that lies in a cell."""
-    left, lower, right, upper = _rect(x, y)
+    left, lower, right, upper = _rect(cell)
     return max(square[0], left), max(square[1], lower), min(square[2], right), min(square[3], upper)
 
 

@@ -5,6 +5,7 @@ A way is found over areas first (A*), then pulled taut between the edges that th
 
 import heapq
 import itertools
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeAlias
@@ -13,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from offangle.core.errors import BadInputError, NotFoundError
+from offangle.sim.world.area_index import AreaIndex
 from offangle.sim.world.geometry import Floats, as_points
 
 Point: TypeAlias = tuple[float, float, float]
@@ -23,9 +25,10 @@ STEP_HEIGHT_U: Final = 18.0
 """What a player walks up without jumping."""
 BODY_RADIUS_U: Final = 16.0
 """Half the width of a player; ways keep this far from the ends of shared edges, but may run along a wall."""
-EDGE_SLACK_U: Final = 1e-3
-"""A point this far outside an area still counts as in it, so that neighbours leave no gap."""
-_LEVEL_DIFFERENCE_U: Final = 1.0
+ROUTES_KEPT: Final = 16384
+"""Routes that a graph remembers; some megabytes."""
+_OFF_LINE_U: Final = 0.1
+"""A point less far than this off a straight line is left out of a way."""
 _SHARED_EDGE_GAP_U: Final = 1.0
 _FEWEST_CORNERS: Final = 3
 
@@ -60,15 +63,16 @@ class NavGraph:
         _check(areas, self.areas)
         self._numbers = np.array([area.number for area in areas])
         self._corners = _padded(areas)
-        self._planes = _planes(self._corners)
-        self._middles = self._corners.mean(axis=1)
+        self._index = AreaIndex(self._corners, _planes(self._corners))
+        self._middles = {area.number: _point(np.mean(area.corners, axis=0)) for area in areas}
         self._portals: dict[tuple[int, int], Portal] = {}
+        self._doors: dict[tuple[int, int], Portal] = {}
+        self._routes: dict[tuple[int, int], tuple[int, ...]] = {}
 
     def area_at(self, position: Point) -> int | None:
         """The highest area that the position is above, or at most a step below; None outside of all."""
-        heights = self._heights_below(position)
-        best = int(np.argmax(heights))
-        return int(self._numbers[best]) if np.isfinite(heights[best]) else None
+        found = self._ground(position)
+        return None if found is None else int(self._numbers[found[0]])
 
     def nearest_area(self, position: Point) -> int:
         """The area at the position, else the one whose edge is nearest."""
@@ -88,8 +92,8 @@ class NavGraph:
 
     def height_at(self, position: Point) -> float | None:
         """The height of the ground of `area_at`; None outside of all areas."""
-        height = float(self._heights_below(position).max())
-        return height if np.isfinite(height) else None
+        found = self._ground(position)
+        return None if found is None else found[1]
 
     def place_at(self, position: Point) -> str:
         """The place's name of the nearest area."""
@@ -97,12 +101,18 @@ class NavGraph:
 
     def places_at(self, positions: npt.ArrayLike) -> list[str]:
         """The places' names of the areas nearest to many positions: (n, 3) to n."""
-        return [self.place_at(_point(position)) for position in as_points(positions)]
+        points = as_points(positions)
+        found = self._index.find_many(points[:, :2], points[:, 2] + STEP_HEIGHT_U)
+        places = [area.place for area in self.areas.values()]
+        return [
+            self.place_at(_point(point)) if index < 0 else places[index]
+            for index, point in zip(found.tolist(), points, strict=True)
+        ]
 
     def middle(self, number: int) -> Point:
         """The middle of an area's corners."""
-        corners = self._area(number).corners
-        return _point(np.mean(corners, axis=0))
+        self._area(number)
+        return self._middles[number]
 
     def route(self, start: int, goal: int) -> list[int]:
         """The areas of a short way, both ends with them.
@@ -110,9 +120,20 @@ class NavGraph:
         Raises:
             NotFoundError: there is no way, or no such area.
         """
-        self._area(start), self._area(goal)
-        before, cost, entered = {start: start}, {start: 0.0}, {start: self.middle(start)}
-        goal_point = np.array(self.middle(goal))
+        route = self._routes.get((start, goal))
+        if route is None:
+            route = tuple(self._search(self._area(start).number, self._area(goal).number))
+            if len(self._routes) >= ROUTES_KEPT:
+                del self._routes[next(iter(self._routes))]  # the oldest
+            self._routes[start, goal] = route
+        if not route:
+            raise NotFoundError(f"There is no way from area {start} to area {goal}.")
+        return list(route)
+
+    def _search(self, start: int, goal: int) -> list[int]:
+        """The areas of a short way; none where there is no way."""
+        before, cost, entered = {start: start}, {start: 0.0}, {start: self._middles[start]}
+        goal_point = self._middles[goal]
         waiting = [(0.0, start)]
         done: set[int] = set()
         while waiting:
@@ -124,11 +145,11 @@ class NavGraph:
             done.add(here)
             for there in self.areas[here].neighbours:
                 crossing = _crossing(self.portal(here, there), entered[here])
-                total = cost[here] + float(np.linalg.norm(np.subtract(crossing, entered[here])))
-                if total < cost.get(there, np.inf):
+                total = cost[here] + math.dist(crossing, entered[here])
+                if total < cost.get(there, math.inf):
                     before[there], cost[there], entered[there] = here, total, crossing
-                    heapq.heappush(waiting, (total + float(np.linalg.norm(goal_point - crossing)), there))
-        raise NotFoundError(f"There is no way from area {start} to area {goal}.")
+                    heapq.heappush(waiting, (total + math.dist(goal_point, crossing), there))
+        return []
 
     def path(self, start: Point, goal: Point) -> list[Point]:
         """The shortest way through the areas of a short route, as points to walk straight between.
@@ -140,8 +161,7 @@ class NavGraph:
             NotFoundError: there is no way.
         """
         route = self.route(self.nearest_area(start), self.nearest_area(goal))
-        portals = [self.portal(one, other) for one, other in itertools.pairwise(route)]
-        return _straightened(_taut(start, goal, [_inset(portal) for portal in portals]))
+        return _straightened(_taut(start, goal, [self._door(*pair) for pair in itertools.pairwise(route)]))
 
     def portal(self, here: int, there: int) -> Portal:
         """The edge through which `here` is left for `there`, on the ground of `here`."""
@@ -149,6 +169,13 @@ class NavGraph:
         if key not in self._portals:
             self._portals[key] = _shared_edge(self._area(here).corners, self._area(there).corners)
         return self._portals[key]
+
+    def _door(self, here: int, there: int) -> Portal:
+        """The part of a portal that a body's middle passes."""
+        key = (here, there)
+        if key not in self._doors:
+            self._doors[key] = _inset(self.portal(here, there))
+        return self._doors[key]
 
     def reachable(self, start: int) -> set[int]:
         """The numbers of all areas that can be walked to, `start` with them."""
@@ -165,14 +192,9 @@ class NavGraph:
         except KeyError:
             raise NotFoundError(f"There is no area {number} on this map.") from None
 
-    def _heights_below(self, position: Point) -> Floats:
-        """(n,) ground height of each area under the position, minus infinity where it is not under it."""
-        edges = np.roll(self._corners, -1, axis=1)[:, :, :2] - self._corners[:, :, :2]
-        off = np.array(position[:2]) - self._corners[:, :, :2]
-        beside = edges[:, :, 0] * off[:, :, 1] - edges[:, :, 1] * off[:, :, 0]
-        inside = (beside >= -EDGE_SLACK_U * np.linalg.norm(edges, axis=2)).all(axis=1)
-        height: Floats = self._planes @ np.array([position[0], position[1], 1.0])
-        return np.where(inside & (height <= position[2] + STEP_HEIGHT_U), height, -np.inf)
+    def _ground(self, position: Point) -> tuple[int, float] | None:
+        """Index and height of the highest area under the position, or up to a step above."""
+        return self._index.find(position[0], position[1], position[2] + STEP_HEIGHT_U)
 
     def _nearest_on_edges(self, position: Floats) -> Floats:
         """(n, 3) the point of each area's outline that is nearest."""
@@ -226,10 +248,19 @@ def _walk_back(before: Mapping[int, int], goal: int) -> list[int]:
 
 def _crossing(portal: Portal, position: Point) -> Point:
     """The point of the edge that is nearest to the position."""
-    left, way = np.array(portal[0]), np.subtract(portal[1], portal[0])
-    length = float(way @ way)
-    along = 0.5 if length == 0.0 else float(np.clip((np.subtract(position, left) @ way) / length, 0.0, 1.0))
-    return _point(left + way * along)
+    (x, y, z), right = portal
+    way_x, way_y, way_z = right[0] - x, right[1] - y, right[2] - z
+    length = way_x * way_x + way_y * way_y + way_z * way_z
+    if length == 0.0:
+        return portal[0]
+    along = (position[0] - x) * way_x + (position[1] - y) * way_y + (position[2] - z) * way_z
+    return _part(*portal, min(1.0, max(0.0, along / length)))
+
+
+def _part(one: Point, other: Point, share: float) -> Point:
+    """The point that far on the way from one to the other."""
+    (x, y, z), (to_x, to_y, to_z) = one, other
+    return x + (to_x - x) * share, y + (to_y - y) * share, z + (to_z - z) * share
 
 
 def _shared_edge(here: Sequence[Point], there: Sequence[Point]) -> Portal:
@@ -268,10 +299,10 @@ def _overlap(first: Floats, second: Floats, third: Floats, fourth: Floats) -> Po
 
 def _inset(portal: Portal) -> Portal:
     """Keep a body's radius from both ends; an edge too narrow for that is passed in its middle."""
-    left, right = np.array(portal[0]), np.array(portal[1])
-    width = float(np.hypot(*(right - left)[:2]))
+    left, right = portal
+    width = math.dist(left[:2], right[:2])
     share = 0.5 if width <= 2 * BODY_RADIUS_U else BODY_RADIUS_U / width
-    return _point(left + (right - left) * share), _point(right + (left - right) * share)
+    return _part(left, right, share), _part(right, left, share)
 
 
 def _turn(origin: Point, one: Point, other: Point) -> float:
@@ -314,7 +345,7 @@ def _cut(start: Point, end: Point, door: Portal) -> Point:
     """Where the line from `start` to `end` crosses a door, at the door's height."""
     before, after = _turn(start, end, door[0]), _turn(start, end, door[1])
     share = 0.5 if before == after else min(1.0, max(0.0, before / (before - after)))
-    return _point(np.array(door[0]) + np.subtract(door[1], door[0]) * share)
+    return _part(*door, share)
 
 
 def _straightened(path: Sequence[Point]) -> list[Point]:
@@ -327,8 +358,10 @@ def _straightened(path: Sequence[Point]) -> list[Point]:
 
 
 def _lies_between(before: Point, point: Point, after: Point) -> bool:
-    way, off = np.subtract(after, before), np.subtract(point, before)
-    length = float(way @ way)
+    (x, y, z), (to_x, to_y, to_z) = before, after
+    way_x, way_y, way_z = to_x - x, to_y - y, to_z - z
+    length = way_x * way_x + way_y * way_y + way_z * way_z
     if length == 0.0:
         return True
-    return float(np.linalg.norm(off - way * (off @ way / length))) < _LEVEL_DIFFERENCE_U / 10
+    along = ((point[0] - x) * way_x + (point[1] - y) * way_y + (point[2] - z) * way_z) / length
+    return math.dist(point, (x + way_x * along, y + way_y * along, z + way_z * along)) < _OFF_LINE_U

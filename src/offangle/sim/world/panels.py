@@ -16,7 +16,7 @@ from offangle.sim.world.geometry import Floats, Triangles
 
 TOUCH_U: Final = 1e-6
 """Faces are this much larger than they are drawn, so that rounding lets no sight slip through where two meet."""
-PAIRS_AT_ONCE: Final = 1 << 16
+PAIRS_AT_ONCE: Final = 1 << 15
 """Pairs of a segment and a face worked on together: as many as a processor's cache holds."""
 _HEIGHT_PLACES: Final = 3
 _SLOPE_PLACES: Final = 6
@@ -72,15 +72,19 @@ class Panels:
         return np.concatenate([self._first_hits(start[part], way[part]) for part in parts])
 
     def _first_hits(self, start: Floats, way: Floats) -> Floats:
-        speed = way @ self.normal
-        speed[speed == 0.0] = np.nan  # it never comes nearer to the plane
-        share = (self.offset - start @ self.normal) / speed
-        segment, face = np.nonzero((share >= 0.0) & (share <= 1.0))
-        fraction = share[segment, face]
-        x, y, z = (start[segment] + way[segment] * fraction[:, None]).T
-        (left, lower), (right, upper) = self.least[:, face], self.most[:, face]
-        met = (x >= left) & (x <= right) & (y >= lower) & (y <= upper)
-        met &= (z >= _heights(self.low[:, face], x, y)) & (z <= _heights(self.high[:, face], x, y))
+        (x, y, z), (way_x, way_y, way_z) = start.T, way.T
+        (left, lower), (right, upper) = self.least, self.most
+        with np.errstate(all="ignore"):  # whoever comes no nearer to a plane is infinitely far from it, or nowhere
+            share = (self.offset - start @ self.normal) / (way @ self.normal)
+            at_x, at_y = x[:, None] + way_x[:, None] * share, y[:, None] + way_y[:, None] * share
+        met = (share >= 0.0) & (share <= 1.0)
+        met &= (at_x >= left) & (at_x <= right)
+        met &= (at_y >= lower) & (at_y <= upper)
+        pair = np.flatnonzero(met)
+        segment, face = np.divmod(pair, len(self.offset))
+        fraction, at_x, at_y = share.ravel()[pair], at_x.ravel()[pair], at_y.ravel()[pair]
+        at_z = z[segment] + way_z[segment] * fraction
+        met = (at_z >= _heights(self.low[:, face], at_x, at_y)) & (at_z <= _heights(self.high[:, face], at_x, at_y))
         hits = np.full(len(start), np.inf)
         np.minimum.at(hits, segment[met], fraction[met])
         return hits
