@@ -96,6 +96,7 @@ class Agent:
     corrects_tick: int = 0
     aims_at_head: bool = True
     strafe: float = 0.0
+    drift: float = 0.0
     strafe_until_tick: int = 0
     ready_tick: int = 0
     reload_ends_tick: int = 0
@@ -185,7 +186,7 @@ class Agent:
         self.hurt_by.clear()
         self.goal = self.watch = self.target = self.throw = self.heard = self.flashed_by = None
         self.path, self.path_at, self.job, self.pace = [], 0, "", "run"
-        self.fired_mrad = self.spray = self.strafe = self.wish_x = self.wish_y = 0.0
+        self.fired_mrad = self.spray = self.strafe = self.drift = self.wish_x = self.wish_y = 0.0
         self.vx = self.vy = self.vz = self.error_yaw = self.error_pitch = 0.0
         self.tag, self.reloading, self.burst_left = 1.0, "", 0
         self.blind_until_tick = self.ready_tick = self.next_throw_tick = self.think_tick = 0

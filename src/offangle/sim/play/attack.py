@@ -9,7 +9,7 @@ from offangle.sim.play.agent import Agent
 from offangle.sim.play.buying import BuyPlan
 from offangle.sim.play.dice import chance, pick
 from offangle.sim.play.ground import Lane, post_plant_spots
-from offangle.sim.play.minds import Mind, Orders
+from offangle.sim.play.minds import FLASH_HEIGHT_U, Mind, Orders
 from offangle.sim.play.rules import RULES, TICK_RATE
 from offangle.sim.world.nav import Point
 from offangle.sim.world.world import SiteName
@@ -23,13 +23,16 @@ SETTLED_U: Final = 900.0
 """This near to where a lane gathers, people walk and throw."""
 HURRY_S: Final = 12.0
 THROW_BEFORE_S: Final = 7.0
+EARLY_S: Final = 26.0
+EARLY_THROW_U: Final = 1500.0
+KNOWN_NEAR_U: Final = 1700.0
 LURK_S: Final = 8.0
 ENTRY_THROW_U: Final = 800.0
 SPLIT_SHARE: Final = 0.3
 LURK_SHARE: Final = 0.25
 RUN_FROM_BOMB_S: Final = 9.0
 BLAST_U: Final = 1500.0
-THROW_SHARES: Final = {"waiting": 0.03, "opening": 0.9, "entering": 0.8, "denying": 0.5}
+THROW_SHARES: Final = {"early": 0.35, "waiting": 0.08, "opening": 0.9, "entering": 0.8, "denying": 0.5}
 """How readily grenades are thrown: while waiting, just before the attack, while entering, at a defuser."""
 _STYLES: Final[dict[BuyPlan, tuple[tuple[str, float], ...]]] = {
     "pistol": (("rush", 0.35), ("default", 0.65)),
@@ -92,7 +95,7 @@ class Attack(Mind):
         """At those who hold the lane; a flash where it meets the site."""
         stage, lane = self.stage, order.lane
         if item == "flashbang":
-            return lane.contact
+            return lane.contact[0], lane.contact[1], lane.contact[2] + FLASH_HEIGHT_U
         index = stage.ground.lanes[lane.site].index(lane)
         return pick(stage.rng, stage.ground.holds[lane.site][index]).position
 
@@ -104,14 +107,15 @@ class Attack(Mind):
         return stage.since_freeze_s() >= self.execute_s - OPENING_S * lost or stage.time_left_s() < LATE_S
 
     def _gather(self, agent: Agent, order: Orders) -> None:
-        stage, since = self.stage, self.stage.since_freeze_s()
+        since = self.stage.since_freeze_s()
         near = math.dist(agent.position, order.lane.gather) < SETTLED_U
         agent.pace = "walk" if near and since < self.execute_s - HURRY_S else "run"
         agent.watch = order.lane.contact
         self.stay_near(agent, order, order.lane.gather)
-        if near:
-            opening = since > self.execute_s - THROW_BEFORE_S
-            self.throw(agent, order, share=THROW_SHARES["opening" if opening else "waiting"])
+        if near or math.dist(agent.position, order.lane.gather) < EARLY_THROW_U:
+            moment = "opening" if since > self.execute_s - THROW_BEFORE_S else "early" if since < EARLY_S else "waiting"
+            known = self.nearest_known(agent, KNOWN_NEAR_U)
+            self.throw(agent, order, share=THROW_SHARES[moment], at=known)
 
     def _enter_site(self, agent: Agent, order: Orders) -> None:
         stage = self.stage

@@ -38,6 +38,8 @@ SECOND_RIFLE_SHARE: Final = 0.3
 FORCED_RIFLE_SHARE: Final = 0.6
 FORCED_SMG_FROM: Final = 1900
 FORCED_SMG_SHARE: Final = 0.65
+EXTRA_SHARE: Final = 0.12
+"""Added to what somebody likes to throw: money is there to be spent."""
 SMOKE_FIRST_SHARE: Final = 0.5
 DECOY_SHARE: Final = 0.02
 MOST_FLASHES: Final = 2
@@ -195,7 +197,7 @@ def _grenades(rng: np.random.Generator, basket: _Basket, most: int) -> None:
     held = sum(basket.count(name) for name in {*order})
     for name in order:
         limit = MOST_FLASHES if name == "flashbang" else 1
-        if held < most and basket.count(name) < limit and chance(rng, share) and basket.take(name):
+        if held < most and basket.count(name) < limit and chance(rng, share + EXTRA_SHARE) and basket.take(name):
             held += 1
     if held < most and chance(rng, DECOY_SHARE):
         basket.take("decoy")

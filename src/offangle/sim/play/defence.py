@@ -9,7 +9,7 @@ from offangle.sim.play.agent import Agent
 from offangle.sim.play.bombing import DEFUSE_REACH_U
 from offangle.sim.play.buying import BuyPlan
 from offangle.sim.play.dice import chance, pick, shuffled
-from offangle.sim.play.minds import KNOWN_S, Mind, Orders
+from offangle.sim.play.minds import FLASH_HEIGHT_U, KNOWN_S, Mind, Orders
 from offangle.sim.play.rules import DEFUSE_S, KIT_DEFUSE_S, TICK_RATE, ticks
 from offangle.sim.world.nav import Point
 from offangle.sim.world.world import SiteName
@@ -17,13 +17,15 @@ from offangle.sim.world.world import SiteName
 RUN_U: Final = 220.0
 """What a way costs in time: units per second."""
 NEAR_SITE_U: Final = 1500.0
-ROTATE_FROM: Final = 3
+ROTATE_FROM: Final = 2
 """So many attackers seen near a site call the others ..."""
 ROTATE_AFTER_S: Final = (1.0, 4.0)
 """... who come after a moment."""
-FORWARD_SHARE: Final = 0.3
+FORWARD_SHARE: Final = 0.18
 FORWARD_UNTIL_S: Final = 28.0
 STACK_SHARE: Final = 0.3
+EARLY_S: Final = 24.0
+"""Until then defenders throw where attackers are likely to come."""
 KNOWN_NEAR_U: Final = 1900.0
 GATHER_U: Final = (900.0, 1300.0, 2600.0)
 """A retake waits within the second distance of the bomb for mates who are between the first and the third."""
@@ -35,7 +37,7 @@ RISK_LEFT_S: Final = 3.0
 COVER_U: Final = 900.0
 QUIET_S: Final = 2.0
 TOO_LATE_S: Final = 0.5
-THROW_SHARES: Final = {"holding": 0.02, "contact": 0.35, "retaking": 0.4}
+THROW_SHARES: Final = {"early": 0.5, "holding": 0.10, "contact": 0.6, "retaking": 0.7}
 CONTACT_SHARE: Final = 0.5
 
 
@@ -73,7 +75,8 @@ class Defence(Mind):
     def target_of(self, item: str, order: Orders) -> Point:
         """Down the lane: where it enters the site, or where the attackers gather."""
         near = item == "flashbang" or chance(self.stage.rng, CONTACT_SHARE)
-        return order.lane.contact if near else order.lane.gather
+        x, y, z = order.lane.contact if near else order.lane.gather
+        return (x, y, z + FLASH_HEIGHT_U) if item == "flashbang" else (x, y, z)
 
     # --- inside
 
@@ -87,7 +90,8 @@ class Defence(Mind):
         agent.watch = spot.watches
         known = self.nearest_known(agent, KNOWN_NEAR_U)
         if motion.has_arrived(agent) or known is not None:
-            self.throw(agent, order, share=THROW_SHARES["holding" if known is None else "contact"], at=known)
+            calm = "early" if self.stage.since_freeze_s() < EARLY_S else "holding"
+            self.throw(agent, order, share=THROW_SHARES[calm if known is None else "contact"], at=known)
 
     def _listen(self, order: Orders) -> None:
         """Help where many attackers were seen."""

@@ -26,8 +26,10 @@ STEP_U: Final = 64.0
 """Lanes are looked at in steps of this."""
 HOLD_REACH_U: Final = 1100.0
 """Spots that hold a site lie within this of it."""
-HOLD_RANGES_U: Final = (350.0, 1700.0)
-POST_PLANT_RANGES_U: Final = (250.0, 1300.0)
+HOLD_RANGES_U: Final = (250.0, 1150.0)
+HOLD_AT_U: Final = 550.0
+"""The distance that defenders like best."""
+POST_PLANT_RANGES_U: Final = (200.0, 900.0)
 SPOTS_PER_LANE: Final = 6
 HIDE_AT_LEAST_U: Final = 1800.0
 EYE_U: Final = 64.0
@@ -194,7 +196,7 @@ def _holds(world: World, site: Point, lane: Lane, points: Sequence[Point]) -> tu
     for (stand, watch), sees in zip(pairs, seen, strict=True):
         far = math.dist(stand, watch)
         if sees and low < far < high:
-            score = abs(far - 850.0) + 0.4 * math.dist(stand, site)
+            score = abs(far - HOLD_AT_U) + 0.4 * math.dist(stand, site)
             if stand not in best or score < best[stand][0]:
                 best[stand] = (score, watch)
     ranked = sorted(best.items(), key=lambda entry: entry[1][0])[:SPOTS_PER_LANE]

@@ -34,16 +34,25 @@ DRAW_S: Final = 0.7
 SCOPE_S: Final = 0.22
 ACCURATE_SHARE: Final = 0.34
 """Below this share of the full speed a gun shoots as at rest."""
-HEAD_AT_U: Final = 65.0
-CHEST_AT_U: Final = 51.0
+HEAD_AT_U: Final = 64.0
+CHEST_AT_U: Final = 45.5
 BODY_HALF_U: Final = 9.0
+SPAM_TICKS: Final = 24
+"""A spray goes on for so long after its target is out of sight."""
+OVERSPRAY_SHARE: Final = 0.72
+"""How likely each further bullet of a burst is once its target is dead."""
+PREFIRE_SHARE: Final = 0.012
+PREFIRE_WITHIN_DEG: Final = 5.0
+DRIFT_SHARE: Final = 0.45
+DRIFT_U: Final = 62.0
+"""Who stops to shoot often creeps on: up to this, in units per second."""
 CLOSE_U: Final = 350.0
 """Nearer than this small guns are fired on the move."""
 HASTE, SNIPER_HASTE = 0.35, 0.03
 """How often in a tick somebody who never stops shoots while he moves."""
 STRAFE_SHARE: Final = 0.6
 CORRECTION_S: Final = (0.10, 0.17)
-STEADY_SHARE: Final = 0.17
+STEADY_SHARE: Final = 0.26
 """Of the first error that no correction takes away."""
 FLICK_FULL_DEG: Final = 50.0
 HAND_TAU_S: Final = 0.055
@@ -54,6 +63,7 @@ SPRAY_RANGE_U, BURST_RANGE_U = 650.0, 1500.0
 PRESS_S: Final = (0.17, 0.34)
 """Between two presses of the button, near and far."""
 _DUCK_SHARE: Final = 0.75
+_BURST_GAP_TICKS: Final = 14
 _MATE_WIDTH_U, _MATE_LOW_U, _MATE_HIGH_U = 30.0, -10.0, 80.0
 _HEALTHY_CLIP: Final = 0.35
 """A clip with less than this share is filled when it is quiet."""
@@ -105,7 +115,7 @@ def _correct(stage: Stage, agent: Agent, off_deg: float) -> None:
     else:
         spread = max(base * STEADY_SHARE, 0.5 * math.hypot(agent.error_yaw, agent.error_pitch))
     agent.error_yaw = float(rng.normal(0.0, spread))
-    agent.error_pitch = float(rng.normal(0.0, spread * 0.6))
+    agent.error_pitch = float(rng.normal(0.0, spread * 0.9))
     agent.corrects_tick = stage.tick + ticks(float(rng.uniform(*CORRECTION_S)))
 
 
@@ -123,13 +133,15 @@ def _feet(stage: Stage, agent: Agent, far: float, sighting: Sighting) -> None:
         motion.sidestep(agent, agent.strafe or 1.0)
         return
     motion.brake(agent)
+    if agent.drift and agent.speed < ACCURATE_SHARE * agent.max_speed:
+        motion.sidestep(agent, agent.drift / agent.max_speed)
 
 
 def _may_shoot(stage: Stage, agent: Agent, gun: Gun, sighting: Sighting) -> bool:
     tick = stage.tick
     if tick < agent.ready_tick or agent.reloading or agent.clip == 0 or agent.slot in stage.passive:
         return False
-    if tick - sighting.last_tick > SIGHT_TICKS:
+    if tick - sighting.last_tick > (SPAM_TICKS if agent.spray > 0.0 and gun.is_automatic else SIGHT_TICKS):
         return False
     if gun.is_scoped and not agent.player.is_scoped:
         stage.recorder.set_player_state(agent.slot, is_scoped=True)
@@ -168,7 +180,7 @@ def _mate_in_line(stage: Stage, agent: Agent) -> bool:
 def _is_on(agent: Agent, pitch: float, yaw: float, far: float) -> bool:
     """Whether the crosshair is near enough to press: a spray goes on longer than it should."""
     size = math.degrees(math.atan2(BODY_HALF_U, far))
-    allowed = size * (1.3 if agent.spray < 1.0 else 2.6) + 0.12
+    allowed = size * (2.6 if agent.spray < 1.0 else 6.0) + 0.5
     return math.hypot(turn(agent.yaw, yaw), agent.pitch - pitch) < allowed
 
 
@@ -306,6 +318,7 @@ def _next_shot(rng: np.random.Generator, agent: Agent, gun: Gun, far: float) -> 
         return max(cycle, ticks(press * float(rng.uniform(0.85, 1.3))))
     if agent.burst_left <= 0:
         agent.burst_left = _burst(rng, far)
+        agent.drift = float(rng.uniform(-DRIFT_U, DRIFT_U)) if chance(rng, DRIFT_SHARE) else 0.0
     agent.burst_left -= 1
     if agent.burst_left > 0:
         return cycle
@@ -318,11 +331,32 @@ def _next_shot(rng: np.random.Generator, agent: Agent, gun: Gun, far: float) -> 
 
 def _burst(rng: np.random.Generator, far: float) -> int:
     if far < SPRAY_RANGE_U:
-        return int(rng.integers(7, 16))
-    return int(rng.integers(3, 8)) if far < BURST_RANGE_U else int(rng.integers(1, 5))
+        return int(rng.integers(8, 20))
+    return int(rng.integers(4, 11)) if far < BURST_RANGE_U else int(rng.integers(2, 6))
 
 
 # --- hands without a target
+
+
+def spam(stage: Stage, agent: Agent) -> None:
+    """A burst goes on after its target has died, or begins at what was only heard."""
+    gun = agent.gun
+    if gun is None or not gun.is_automatic or agent.reloading or not agent.clip or agent.slot in stage.passive:
+        return
+    tick = stage.tick
+    if agent.burst_left <= 0 and agent.heard is not None and tick - agent.heard_tick < TICK_RATE:
+        pitch, yaw = angles_to(agent.eye, (agent.heard[0], agent.heard[1], agent.heard[2] + CHEST_AT_U))
+        near = abs(turn(agent.yaw, yaw)) < PREFIRE_WITHIN_DEG and abs(agent.pitch - pitch) < PREFIRE_WITHIN_DEG
+        if near and tick >= agent.ready_tick and chance(stage.rng, PREFIRE_SHARE):
+            agent.burst_left = _burst(stage.rng, math.dist(agent.position, agent.heard))
+            agent.last_shot_tick = tick
+    is_bursting = agent.burst_left > 0 and tick - agent.last_shot_tick < _BURST_GAP_TICKS
+    if not is_bursting or tick < agent.ready_tick or _mate_in_line(stage, agent):
+        return
+    if chance(stage.rng, OVERSPRAY_SHARE):
+        shoot(stage, agent, gun, SPRAY_RANGE_U)
+    else:
+        agent.burst_left = 0
 
 
 def tend(stage: Stage, agent: Agent) -> None:

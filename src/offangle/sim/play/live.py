@@ -131,6 +131,8 @@ class Live:
         if agent.is_ducking:
             agent.is_ducking = False
             stage.recorder.set_player_state(agent.slot, is_ducking=False)
+        if not stage.is_peaceful:
+            gunplay.spam(stage, agent)
         gunplay.tend(stage, agent)
         if (stage.tick + agent.slot) % THINK_TICKS == 0 and not stage.is_peaceful:
             self.minds[agent.side].think(agent)

@@ -27,7 +27,9 @@ SAFE_FROM_BOMB_U: Final = 1400.0
 HIDES_CONSIDERED: Final = 24
 THROW_REST_S: Final = 2.0
 THROW_TRY_S: Final = (0.4, 1.6)
-PATROL_S: Final = (3.0, 10.0)
+PATROL_S: Final = (0.8, 3.5)
+FLASH_HEIGHT_U: Final = 70.0
+"""Flashes are thrown to burst in the air."""
 PATROL_U: Final = 170.0
 AFTER_REACH_U: Final = 2500.0
 

@@ -7,6 +7,7 @@ import numpy as np
 
 from offangle.core.sides import other_side
 from offangle.sim.play.agent import Agent, Sighting, turn
+from offangle.sim.play.dice import chance
 from offangle.sim.play.rules import TICK_RATE
 from offangle.sim.play.stage import Stage
 from offangle.sim.world.nav import Point
@@ -15,12 +16,18 @@ SIGHT_TICKS: Final = 4
 """Everybody looks 16 times a second."""
 HALF_VIEW_DEG: Final = 50.0
 NOTICE_RANGE_U: Final = 4200.0
+PLAIN_U: Final = 700.0
+FADING: Final = 3.0
+"""Beyond `PLAIN_U` each look notices with a chance that falls with this power of the distance."""
 KEEP_TICKS: Final = 32
 """A sighting that is broken for less than half a second goes on."""
 STEPS_HEARD_U: Final = 1100.0
 SHOTS_HEARD_U: Final = 2400.0
 RUNNING_U: Final = 150.0
 HEARD_ERROR_DEG: Final = 6.0
+STANDING_U: Final = 60.0
+HOLDING_FACTOR, MOVING_FACTOR = 0.7, 1.15
+"""Who stands and waits reacts sooner than who comes round a corner."""
 _BODY_U: Final = 58.0
 _BLIND_NOTICE_U: Final = 120.0
 
@@ -34,8 +41,21 @@ def look(stage: Stage) -> None:
     ends = [_shown_body(stage, viewer, enemy) for viewer, enemy in pairs]
     blocked = stage.world.solids.blocked(np.array(starts), np.array(ends))
     for (viewer, enemy), start, end, wall in zip(pairs, starts, ends, blocked.tolist(), strict=True):
-        if not wall and not (stage.smokes and stage.in_smoke(start, end)):
+        if (
+            not wall
+            and _catches_eye(stage, viewer, enemy.slot, start, end)
+            and not (stage.smokes and stage.in_smoke(start, end))
+        ):
             _notice(stage, viewer, enemy, (end[0], end[1], end[2] - _BODY_U))
+
+
+def _catches_eye(stage: Stage, viewer: Agent, enemy: int, eye: Point, body: Point) -> bool:
+    """Far away somebody new is noticed only after a while."""
+    sighting = viewer.seen.get(enemy)
+    if sighting is not None and stage.tick - sighting.last_tick <= KEEP_TICKS:
+        return True
+    far = math.dist(eye, body)
+    return far < PLAIN_U or chance(stage.rng, (PLAIN_U / far) ** FADING)
 
 
 def _shown_body(stage: Stage, viewer: Agent, enemy: Agent) -> Point:
@@ -133,7 +153,9 @@ def _begin_fight(stage: Stage, agent: Agent, slot: int, sighting: Sighting) -> N
         expected is not None and expected[0] < sighting.first_tick and stage.tick - expected[0] < 3 * TICK_RATE
     )
     off = _off_crosshair(agent, sighting.position)
-    median = profile.reaction_s * (0.8 if is_expected else 1.0) * (1.0 if fresh else 0.6) * (1.0 + off / 120.0)
+    holds = agent.watch is not None and agent.speed < STANDING_U
+    median = profile.reaction_s * (1.0 if fresh else 0.6) * (1.0 + off / 120.0)
+    median *= (0.85 if is_expected else 1.0) * (HOLDING_FACTOR if holds else MOVING_FACTOR)
     delay = float(median * np.exp(rng.normal(0.0, 0.28)))
     agent.reacts_tick = stage.tick + max(2, round(delay * TICK_RATE))
     agent.aims_at_head = bool(rng.random() < profile.head_share)
