@@ -104,13 +104,16 @@ def divergence_deg(chunk: Chunk) -> Floats:
     return angles
 
 
-def classes(chunk: Chunk, shown_off_u: Floats) -> Booleans:
-    """(f, classes, n, n) which classes of desync hold, in the order of `DESYNC_CLASSES`.
+def classes(chunk: Chunk, shown_off_u: Floats) -> tuple[Booleans, Booleans]:
+    """Which classes of desync hold, in the order of `DESYNC_CLASSES`, and who is shown too far off.
 
     A difference is put down to what would heal it: to loss if the client's frame would be right with all updates at
     hand, to the clock if a right clock would mend it; what a frame's ordinary age alone explains is interpolation. A
     cause that by itself moves the player more than the threshold counts beside the others. Who was just put elsewhere
     (a new round) is not counted until the client would have shown it anyway.
+
+    Returns:
+        (f, classes, n, n) and (f, n, n).
     """
     ideal = chunk.states_at(chunk.ideal_render)
     now = chunk.now[:, None]
@@ -120,15 +123,30 @@ def classes(chunk: Chunk, shown_off_u: Floats) -> Booleans:
     over = counts & (shown_off_u > DESYNC_DISTANCE_U)
     by_age, by_clock, by_loss = _causes(chunk, ideal[..., POSITION], shown_off_u)
     loss, clock = over & by_loss & ~own, over & by_clock & ~own
-    interpolation = over & ~own & (by_age | ~(loss | clock))
     found = {
-        "interpolation": interpolation,
+        "interpolation": over & ~own & (by_age | ~(loss | clock)),
         "loss": loss | _told_late(chunk),
         "prediction": over & own,
         "clock": clock,
         "verdict": _verdicts(chunk) | (own & told_alive & ~alive),
     }
-    return np.stack([found[name] for name in DESYNC_CLASSES], axis=1)
+    return np.stack([found[name] for name in DESYNC_CLASSES], axis=1), over
+
+
+def carried_on(found: Booleans, over: Booleans, before: Booleans) -> Booleans:
+    """The classes, each also in the frame after it as long as the difference lasts; verdicts end when they end.
+
+    Else a difference that has another cause in each frame would be no desync at all.
+
+    Args:
+        found: (f, classes, n, n) from `classes`.
+        over: (f, n, n) from `classes`.
+        before: (classes, n, n) what was found in the frame before the first.
+    """
+    last = np.concatenate((before[None], found[:-1]))
+    last[:, DESYNC_CLASSES.index("verdict")] = False
+    carried: Booleans = found | (last & over[:, None])
+    return carried
 
 
 def _causes(chunk: Chunk, ideal: Floats, shown_off_u: Floats) -> tuple[Booleans, Booleans, Booleans]:

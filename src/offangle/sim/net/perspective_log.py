@@ -20,7 +20,7 @@ from offangle.sim.net.desyncs import (
     desyncs_frame,
     merge_of,
 )
-from offangle.sim.net.differences import Chunk, classes, divergence_deg, divergence_u
+from offangle.sim.net.differences import Chunk, carried_on, classes, divergence_deg, divergence_u
 from offangle.sim.net.displayed import DisplayedParts, Names, displayed_rows, kept_rows, shown_as
 from offangle.sim.net.links import Link, ServerPlace
 from offangle.sim.net.network import Network
@@ -97,6 +97,7 @@ class PerspectiveLog:
         self._parts = DisplayedParts(folder / "displayed")
         count = len(network.slots)
         self._runs = RunFinder(count * count, SHORTEST_TICKS)
+        self._found = np.zeros((len(SHORTEST_TICKS), count, count), dtype=np.bool_)
         self._events: list[Event] = []
         self._hidden: list[bool | None] = []
         self._frames: list[_Frames] = []
@@ -148,7 +149,9 @@ class PerspectiveLog:
         chunk = self._chunk()
         off_u, off_deg = divergence_u(chunk), divergence_deg(chunk)
         pairs = off_u.shape[1] ** 2
-        holds = classes(chunk, off_u)
+        found, over = classes(chunk, off_u)
+        holds = carried_on(found, over, self._found)
+        self._found = found[-1]
         ended = self._runs.feed(
             chunk.first,
             holds.reshape(chunk.frames, len(SHORTEST_TICKS), pairs),
@@ -197,13 +200,16 @@ class PerspectiveLog:
 
     def _refused_shots(self) -> Integers:
         """(f, n, n) the tick of the last refused shot of each client at each player."""
-        shots = self._network.notes.shots
-        count = len(self._steam_ids)
-        refused = np.full((len(self._frames), count, count), _LONG_AGO, dtype=np.int64)
-        for note in shots[self._shots_used :]:
+        frames, count = len(self._frames), len(self._steam_ids)
+        refused = np.full((frames, count, count), _LONG_AGO, dtype=np.int64)
+        for note in self._network.notes.shots[self._shots_used :]:
+            if note.tick < self._first:
+                raise BadInputError(f"a shot of tick {note.tick} was noted when frame {self._first - 1} was written")
+            if note.tick >= self._first + frames:
+                break
+            self._shots_used += 1
             if note.is_refused:
                 refused[note.tick - self._first, note.shooter, note.target] = note.tick
-        self._shots_used = len(shots)
         refused[0] = np.maximum(refused[0], self._refused)
         filled: Integers = np.maximum.accumulate(refused)
         self._refused = filled[-1]
