@@ -1,7 +1,7 @@
 """How fast players move when they shoot, and how long an enemy is seen before the first hit.
 
 Real matches have positions at 64 Hz only in windows around damage, and whole units at that; a simulated match has every
-tick or every fourth. Both are looked at through the same windows and at the same moments.
+tick or every fourth. Both are looked at through the same windows and over the same spans.
 """
 
 from functools import lru_cache
@@ -18,8 +18,8 @@ BEFORE_DAMAGE_S: Final = 2.0
 AFTER_DAMAGE_S: Final = 1.0
 """The windows around damage in which real matches have every tick."""
 
-SPEED_TICKS: Final = 2
-"""A speed is the way from so many ticks before to so many after: whole units then cost 10 u/s of precision."""
+SPEED_TICKS: Final = 4
+"""A speed is the way in so many ticks, half of them before the shot: whole units then cost 10 u/s of precision."""
 SLOW_SHARE: Final = 0.34
 """Of the weapon's greatest speed: below it a shot counts as counter-strafed (DEFINITIONS, Aim)."""
 
@@ -53,16 +53,15 @@ _SAMPLE: Final = ("tick", "round_number", "steam_id", "x", "y", "z", "pitch_deg"
 def shot_speeds(match: Played, weapon_class: str) -> pl.DataFrame:
     """Shots of guns of one class near damage: weapon, `speed_u_s` along the ground, `share` of the weapon's greatest.
 
-    From positions where every tick is known, else from the shots' own velocity; empty where there is neither. Shots of
-    players who crouch are left out where the recording tells.
+    From positions at 16 Hz or more, else from the shots' own velocity; empty where there is neither. Shots of players
+    who crouch are left out where the recording tells.
     """
     shots = _near_damage(match.shots.filter(pl.col("weapon_class") == weapon_class), match)
-    every_tick = _every_tick(match)
-    if every_tick is not None:
-        speeds = _speeds(every_tick, match.tick_rate)
-        shots = shots.join(speeds, on=["round_number", "steam_id", "tick"])
-    else:
+    samples = _samples(match)
+    if samples is None:
         shots = shots.with_columns(speed_u_s=(pl.col("velocity_x") ** 2 + pl.col("velocity_y") ** 2).sqrt())
+    else:
+        shots = _with_speeds(shots, samples, match.tick_rate)
     greatest = {name: float(weapon.max_speed_u) for name, weapon in WEAPONS.items() if weapon.max_speed_u is not None}
     limit = pl.col("weapon").replace_strict(greatest, default=None, return_dtype=pl.Float64)
     standing = _standing(shots, match).with_columns(share=pl.col("speed_u_s") / limit)
@@ -82,26 +81,33 @@ def _standing(shots: pl.DataFrame, match: Played) -> pl.DataFrame:
     return marked.filter(pl.col("ducked").is_null())
 
 
-def _every_tick(match: Played) -> pl.DataFrame | None:
-    """Living players at every tick, at least near damage; None where the match has less."""
+def _samples(match: Played) -> pl.DataFrame | None:
+    """Living players at 16 Hz or more, at least near damage; None where the match has less."""
     if match.frames.has("duel_ticks"):
-        return match.frames.counted("duel_ticks").filter("is_alive")
-    if match.frames["match"].item(0, "sample_rate_hz") == match.tick_rate:
-        return match.frames.counted("ticks").filter("is_alive")
-    return None
+        return match.frames.counted("duel_ticks").filter("is_alive").select(_SAMPLE)
+    rate_hz = match.frames["match"].item(0, "sample_rate_hz")
+    if rate_hz is None or rate_hz * LOOK_TICKS < match.tick_rate:
+        return None
+    return match.frames.counted("ticks").filter("is_alive").select(_SAMPLE)
 
 
-def _speeds(samples: pl.DataFrame, tick_rate: float) -> pl.DataFrame:
-    """round_number, steam_id, tick, `speed_u_s` from positions in whole units."""
-    key = ["round_number", "steam_id"]
-    ordered = samples.select(*key, "tick", pl.col("x", "y").round()).sort(*key, "tick")
-
-    def change(column: str) -> pl.Expr:
-        return (pl.col(column).shift(-SPEED_TICKS) - pl.col(column).shift(SPEED_TICKS)).over(key)
-
-    way_u = (change("x") ** 2 + change("y") ** 2).sqrt()
-    speeds = ordered.select(*key, "tick", ticks=change("tick"), way_u=way_u).filter(pl.col("ticks") == 2 * SPEED_TICKS)
-    return speeds.select(*key, "tick", speed_u_s=pl.col("way_u") / (2 * SPEED_TICKS) * tick_rate)
+def _with_speeds(shots: pl.DataFrame, samples: pl.DataFrame, tick_rate: float) -> pl.DataFrame:
+    """Add `speed_u_s` from positions in whole units, over the ticks around each shot; null where they are not known."""
+    who = ["round_number", "steam_id"]
+    starts = samples.select(*who, "tick", pl.col("x", "y").round())
+    ends = starts.select(*who, pl.col("tick") - SPEED_TICKS, end_x="x", end_y="y")
+    way_u = ((pl.col("end_x") - pl.col("x")) ** 2 + (pl.col("end_y") - pl.col("y")) ** 2).sqrt()
+    speeds = starts.join(ends, on=[*who, "tick"]).select(
+        *who, pl.col("tick") + SPEED_TICKS // 2, speed_u_s=way_u / SPEED_TICKS * tick_rate
+    )
+    return shots.sort("tick").join_asof(
+        speeds.sort("tick"),
+        on="tick",
+        by=who,
+        strategy="nearest",
+        tolerance=SPEED_TICKS // 2,
+        check_sortedness=False,
+    )
 
 
 def _near_damage(shots: pl.DataFrame, match: Played) -> pl.DataFrame:
@@ -131,7 +137,7 @@ def first_sights(match: Played) -> pl.DataFrame:
     duels = _duels(match)
     if match.frames.has(SIGHTS):
         found = _told_sights(duels, match)
-    elif match.line_of_sight is not None and (samples := _looks(match)) is not None:
+    elif match.line_of_sight is not None and (samples := _samples(match)) is not None:
         found = _worked_out_sights(duels, samples, match, match.line_of_sight)
     else:
         return pl.DataFrame(schema={"to_damage_s": pl.Float64, "distance_u": pl.Float64})
@@ -165,16 +171,6 @@ def _told_sights(duels: pl.DataFrame, match: Played) -> pl.DataFrame:
     return joined.select(to_damage_s=seconds, distance_u=pl.lit(None, dtype=pl.Float64)).drop_nulls("to_damage_s")
 
 
-def _looks(match: Played) -> pl.DataFrame | None:
-    """Samples of living players with view angles, at least sixteen a second near damage."""
-    if match.frames.has("duel_ticks"):
-        return match.frames.counted("duel_ticks").filter("is_alive").select(_SAMPLE).drop_nulls()
-    rate_hz = match.frames["match"].item(0, "sample_rate_hz")
-    if rate_hz is None or rate_hz * LOOK_TICKS < match.tick_rate:
-        return None
-    return match.frames.counted("ticks").filter("is_alive").select(_SAMPLE).drop_nulls()
-
-
 def _worked_out_sights(
     duels: pl.DataFrame, samples: pl.DataFrame, match: Played, line_of_sight: LineOfSight
 ) -> pl.DataFrame:
@@ -198,6 +194,7 @@ def _moments(duels: pl.DataFrame, samples: pl.DataFrame, tick_rate: float) -> pl
     longest = window_ticks(DROPPED_ABOVE_S + STILL_SEEN_S, tick_rate)
     offsets = pl.DataFrame({"ticks_before": range(longest + 1)}, schema={"ticks_before": pl.Int32})
     times = duels.join(offsets, how="cross").with_columns(tick=pl.col("damage_tick") - pl.col("ticks_before"))
+    samples = samples.drop_nulls()
     attackers = samples.rename({"steam_id": "attacker_steam_id"})
     victims = samples.select("tick", victim_steam_id="steam_id", to_x="x", to_y="y", to_z="z")
     both = times.join(attackers, on=["round_number", "tick", "attacker_steam_id"]).join(

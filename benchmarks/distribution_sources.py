@@ -44,6 +44,11 @@ class RealMatch:
     kind: Kind
     path: Path
 
+    @property
+    def name(self) -> str:
+        """Tells it from other matches."""
+        return self.path.stem
+
     def values(self) -> MatchValues:
         """Read the match and measure it."""
         frames = read_match_file(self.path, "match_zip")
@@ -58,6 +63,11 @@ class WrittenMatch:
     path: Path
     kind: Kind = "simulated"
 
+    @property
+    def name(self) -> str:
+        """Tells it from other matches."""
+        return f"written-{self.path.absolute().parent.name}"
+
     def values(self) -> MatchValues:
         """Read the tables and measure them."""
         return simulated_values(read_truth(self.path))
@@ -69,6 +79,11 @@ class PlayedMatch:
 
     seed: int
     kind: Kind = "simulated"
+
+    @property
+    def name(self) -> str:
+        """Tells it from other matches."""
+        return f"played-{self.seed:05d}"
 
     def values(self) -> MatchValues:
         """Play the match without writing it and measure it."""
@@ -114,7 +129,7 @@ def _real_sight(triangles: Path) -> LineOfSight | None:
     return lambda starts, ends: ~mesh.blocked(starts, ends)
 
 
-def measured(sources: Sequence[Source], processes: int) -> Iterator[tuple[Kind, MatchValues]]:
+def measured(sources: Sequence[Source], processes: int) -> Iterator[tuple[Source, MatchValues]]:
     """The values of every match as they come in.
 
     Raises:
@@ -124,7 +139,7 @@ def measured(sources: Sequence[Source], processes: int) -> Iterator[tuple[Kind, 
     with ProcessPoolExecutor(processes, mp_context=multiprocessing.get_context("spawn")) as pool:
         waiting = {pool.submit(partial(_values, source)): source for source in sources}
         for done in as_completed(waiting):
-            yield waiting[done].kind, done.result()
+            yield waiting[done], done.result()
 
 
 def _values(source: Source) -> MatchValues:

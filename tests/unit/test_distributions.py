@@ -105,7 +105,7 @@ def two_rounds() -> MatchFrames:
         ],
         kills,
         damages,
-        match={"sample_rate_hz": 16.0},
+        match={"sample_rate_hz": 8.0},
         shots=shots,
         economy=[
             *(a_purse(1, player, **start) for player in (*TS, *CTS)),
@@ -282,19 +282,25 @@ def test_a_whole_match_agrees_with_its_scoreboard() -> None:
 # -- speed when shooting -----------------------------------------------------------------------------------------------
 
 
-def shooting(speed_u: float, **values: Any) -> MatchFrames:
-    """T1 walks `speed_u` units a tick through every tick around a shot that hits."""
-    ticks = range(DAMAGE_TICK - 4, DAMAGE_TICK + 5)
-    rows = [a_sample(T1, tick, speed_u * nth, 0.0) for nth, tick in enumerate(ticks)]
-    hit, shot = a_hit(T1, CT1, at(20), 10), a_shot(T1, at(20), "ak47", velocity_x=500.0, velocity_y=0.0)
-    return a_match(damages=[hit], shots=[shot], duel_ticks=rows, **values)
+def shooting(speed_u: float, *, every: int = 1, rows: str = "duel_ticks", **others: Any) -> MatchFrames:
+    """T1 walks `speed_u` units a tick, seen every so many ticks around a shot that hits."""
+    ticks = range(DAMAGE_TICK - 13, DAMAGE_TICK + 14, every)
+    samples = [a_sample(T1, tick, speed_u * (tick - DAMAGE_TICK), 0.0) for tick in ticks]
+    hit, shot = a_hit(T1, CT1, at(20), 10), a_shot(T1, at(20), "ak47", velocity_x=128.0, velocity_y=0.0)
+    return a_match(damages=[hit], shots=[shot], **{rows: samples, **others})
 
 
 @pytest.mark.parametrize(("speed_u", "u_s", "slow"), [(0.0, 0.0, 1.0), (1.0, 64.0, 1.0), (1.5, 96.0, 0.0)])
-def test_the_speed_comes_from_positions_where_every_tick_is_known(speed_u: float, u_s: float, slow: float) -> None:
+def test_the_speed_comes_from_positions(speed_u: float, u_s: float, slow: float) -> None:
     found = metrics_of(shooting(speed_u))
     assert found["rifle_speed_u_s"] == pytest.approx([u_s])
     assert found["rifle_slow_shots"] == [slow]
+
+
+@pytest.mark.parametrize(("every", "u_s"), [(1, 64.0), (4, 64.0), (8, 128.0)])
+def test_positions_serve_at_sixteen_a_second_else_the_shots_velocity(every: int, u_s: float) -> None:
+    frames = shooting(1.0, every=every, rows="ticks", match={"sample_rate_hz": 64.0 / every})
+    assert metrics_of(frames)["rifle_speed_u_s"] == pytest.approx([u_s])
 
 
 def test_shots_of_players_who_crouch_are_left_out() -> None:
