@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -152,6 +152,11 @@ def test_a_wrong_clock_is_clock(tmp_path: Path) -> None:
     found = logged(tmp_path / "early", walk, 200)
     assert found.desyncs.filter(pl.col("opened_tick") < 100).is_empty()  # straight on, a clock ahead guesses right
     assert set(found.desyncs["desync_class"]) <= {"clock"}
+
+
+def test_a_clock_that_is_hardly_off_is_not_to_blame(tmp_path: Path) -> None:
+    found = logged(tmp_path, straight(replace(FAR, clock_offset_ms=-8.0)), 200)
+    assert set(found.desyncs["desync_class"]) == {"interpolation"}
 
 
 def test_a_clock_that_drifts_desyncs_until_it_is_set(tmp_path: Path) -> None:

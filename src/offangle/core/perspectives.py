@@ -32,5 +32,9 @@ elsewhere (a new round)."""
 DESYNC_DISTANCE_U: Final = 32.0
 """Units between shown and decided from which on states differ: a player's width."""
 
+DESYNC_CAUSE_U: Final = 4.0
+"""A cause that moved somebody by less names no desync: else a difference that age explains a tick later is put down to
+a clock that is a millisecond off."""
+
 DESYNC_MIN_TICKS: Final = 2
 """Shorter differences are no desync; a verdict is one from its first tick."""

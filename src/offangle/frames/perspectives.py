@@ -108,7 +108,9 @@ class DesyncEventsTable(dy.Schema):
     opened_tick = col.tick(description="The first frame that was wrong")
     closed_tick = col.tick(nullable=True, description="The first frame that was right again; null: still open")
     merge = dy.Enum(MERGES, nullable=True)
-    max_divergence_u = dy.Float32(min=0.0, metadata=col.unit("u"))
+    max_divergence_u = dy.Float32(
+        min=0.0, metadata=col.unit("u"), description="While both had the subject alive; 0: only health or life differed"
+    )
     max_divergence_deg = dy.Float32(nullable=True, min=0.0, max=180.0, metadata=col.unit("deg"))
     shot_ticks = dy.List(dy.Int32(), description="Shots of the viewer at the subject")
     hit_ticks = dy.List(dy.Int32(), description="Hits between viewer and subject")

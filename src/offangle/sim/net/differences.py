@@ -5,7 +5,7 @@ from typing import Final
 
 import numpy as np
 
-from offangle.core.perspectives import DESYNC_CLASSES, DESYNC_DISTANCE_U
+from offangle.core.perspectives import DESYNC_CAUSE_U, DESYNC_CLASSES, DESYNC_DISTANCE_U
 from offangle.sim.net.packets import Booleans, Floats, Integers
 from offangle.sim.net.states import JUMPS, POSITION, between
 
@@ -104,33 +104,41 @@ def divergence_deg(chunk: Chunk) -> Floats:
     return angles
 
 
-def classes(chunk: Chunk, shown_off_u: Floats) -> tuple[Booleans, Booleans]:
-    """Which classes of desync hold, in the order of `DESYNC_CLASSES`, and who is shown too far off.
+def comparable(chunk: Chunk) -> Booleans:
+    """(f, n, n) whose places can be compared: who lives and is shown alive, and was not just put elsewhere.
+
+    Who was (a new round) is not compared until the client shows him there.
+    """
+    shown, now = chunk.shown[..., JUMPS], chunk.now[:, None, :, JUMPS]
+    found: Booleans = chunk.alive[:, None] & (chunk.told[..., 1] != 0) & (shown == now)
+    return found
+
+
+def classes(chunk: Chunk, shown_off_u: Floats, over: Booleans) -> Booleans:
+    """(f, classes, n, n) which classes of desync hold, in the order of `DESYNC_CLASSES`.
 
     A difference is put down to what would heal it: to loss if the client's frame would be right with all updates at
     hand, to the clock if a right clock would mend it; what a frame's ordinary age alone explains is interpolation. A
-    cause that by itself moves the player more than the threshold counts beside the others. Who was just put elsewhere
-    (a new round) is not counted until the client would have shown it anyway.
+    cause that by itself moves the player more than the threshold counts beside the others, one that moves him by next
+    to nothing (`DESYNC_CAUSE_U`) does not count.
 
-    Returns:
-        (f, classes, n, n) and (f, n, n).
+    Args:
+        chunk: The frames.
+        shown_off_u: (f, n, n) from `divergence_u`.
+        over: (f, n, n) who can be compared and is shown too far off.
     """
-    ideal = chunk.states_at(chunk.ideal_render)
-    now = chunk.now[:, None]
+    ideal = chunk.states_at(chunk.ideal_render)[..., POSITION]
     own = np.eye(chunk.shown.shape[1], dtype=np.bool_)
-    alive, told_alive = chunk.alive[:, None], chunk.told[..., 1] != 0
-    counts = alive & told_alive & ((ideal[..., JUMPS] == now[..., JUMPS]) | own)
-    over = counts & (shown_off_u > DESYNC_DISTANCE_U)
-    by_age, by_clock, by_loss = _causes(chunk, ideal[..., POSITION], shown_off_u)
+    by_age, by_clock, by_loss = _causes(chunk, ideal, shown_off_u)
     loss, clock = over & by_loss & ~own, over & by_clock & ~own
     found = {
         "interpolation": over & ~own & (by_age | ~(loss | clock)),
         "loss": loss | _told_late(chunk),
         "prediction": over & own,
         "clock": clock,
-        "verdict": _verdicts(chunk) | (own & told_alive & ~alive),
+        "verdict": _verdicts(chunk) | (own & (chunk.told[..., 1] != 0) & ~chunk.alive[:, None]),
     }
-    return np.stack([found[name] for name in DESYNC_CLASSES], axis=1), over
+    return np.stack([found[name] for name in DESYNC_CLASSES], axis=1)
 
 
 def carried_on(found: Booleans, over: Booleans, before: Booleans) -> Booleans:
@@ -140,7 +148,7 @@ def carried_on(found: Booleans, over: Booleans, before: Booleans) -> Booleans:
 
     Args:
         found: (f, classes, n, n) from `classes`.
-        over: (f, n, n) from `classes`.
+        over: (f, n, n) who can be compared and is shown too far off.
         before: (classes, n, n) what was found in the frame before the first.
     """
     last = np.concatenate((before[None], found[:-1]))
@@ -157,10 +165,15 @@ def _causes(chunk: Chunk, ideal: Floats, shown_off_u: Floats) -> tuple[Booleans,
     whole = np.where(lacking[..., None], chunk.states_at(chunk.render)[..., POSITION], shown)
     age_u, whole_u = distance_u(ideal, now), distance_u(whole, now)
     is_off = (chunk.render != chunk.ideal_render)[..., None]
-    by_clock = is_off & ((distance_u(whole, ideal) > limit) | ((age_u <= limit) & (whole_u > limit)))
-    healed = (whole_u <= limit) & (shown_off_u > limit)
-    by_loss = lacking & ((distance_u(shown, whole) > limit) | healed)
+    by_clock = is_off & _accounts(distance_u(whole, ideal), healed=(age_u <= limit) & (whole_u > limit))
+    by_loss = lacking & _accounts(distance_u(shown, whole), healed=(whole_u <= limit) & (shown_off_u > limit))
     return age_u > limit, by_clock, by_loss
+
+
+def _accounts(moved_u: Floats, *, healed: Booleans) -> Booleans:
+    """Whether a cause that moved players by so much accounts for a difference that its absence would heal, or not."""
+    found: Booleans = (moved_u > DESYNC_DISTANCE_U) | (healed & (moved_u > DESYNC_CAUSE_U))
+    return found
 
 
 def _told_late(chunk: Chunk) -> Booleans:

@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 
 from offangle.core.errors import BadInputError
+from offangle.core.perspectives import DESYNC_DISTANCE_U
 from offangle.frames.perspectives import PERSPECTIVE_TABLES, checked_perspectives
 from offangle.sim.net.desyncs import (
     SHORTEST_TICKS,
@@ -20,7 +21,7 @@ from offangle.sim.net.desyncs import (
     desyncs_frame,
     merge_of,
 )
-from offangle.sim.net.differences import Chunk, carried_on, classes, divergence_deg, divergence_u
+from offangle.sim.net.differences import Chunk, carried_on, classes, comparable, divergence_deg, divergence_u
 from offangle.sim.net.displayed import DisplayedParts, Names, displayed_rows, kept_rows, shown_as
 from offangle.sim.net.links import Link, ServerPlace
 from offangle.sim.net.network import Network
@@ -149,14 +150,16 @@ class PerspectiveLog:
         chunk = self._chunk()
         off_u, off_deg = divergence_u(chunk), divergence_deg(chunk)
         pairs = off_u.shape[1] ** 2
-        found, over = classes(chunk, off_u)
+        counts = comparable(chunk)
+        over = counts & (off_u > DESYNC_DISTANCE_U)
+        found = classes(chunk, off_u, over)
         holds = carried_on(found, over, self._found)
         self._found = found[-1]
         ended = self._runs.feed(
             chunk.first,
             holds.reshape(chunk.frames, len(SHORTEST_TICKS), pairs),
-            off_u.reshape(-1, pairs),
-            off_deg.reshape(-1, pairs),
+            np.where(counts, off_u, 0.0).reshape(-1, pairs),
+            np.where(counts, off_deg, np.nan).reshape(-1, pairs),
         )
         self._events += [Event(run, merge_of(run, chunk)) for run in ended]
         rows = displayed_rows(
