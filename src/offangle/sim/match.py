@@ -1,13 +1,15 @@
 """Simulates a match: plays it, records it, and writes what was asked for."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 
-from offangle.core.sides import SIDES, TEAMS, Team
+from offangle.core.errors import BadInputError
+from offangle.core.sides import TEAMS, Team
 from offangle.frames.collection import MatchFrames
 from offangle.sim.demo.match_recorder import BombSite, MatchRecorder, MatchSetup
 from offangle.sim.demo.recorder_core import PlayerEntry
@@ -17,6 +19,7 @@ from offangle.sim.net.network import Network
 from offangle.sim.order import MatchOrder
 from offangle.sim.people import simulated_players
 from offangle.sim.play.agent import Agent
+from offangle.sim.play.deathmatch import play_deathmatch
 from offangle.sim.play.game import Game, Script
 from offangle.sim.play.ground import ground_of
 from offangle.sim.play.live import Live
@@ -25,11 +28,15 @@ from offangle.sim.play.rounds import Rounds
 from offangle.sim.play.rules import RULES, Rules
 from offangle.sim.play.stage import Stage
 from offangle.sim.play.wires import Wires
+from offangle.sim.watchers import watchers_of
 from offangle.sim.world.arena import arena
 from offangle.sim.world.world import World
 
 Progress = Callable[[str, float], None]
+"""Told a stage and how much of it is done, from 0 to 1."""
 
+DEMO_NAME: Final = "match.dem"
+TRUTH_FOLDER: Final = "truth"
 LEVELS: Final = (0.35, 0.8)
 """Between these lies the mean skill of a match; its two teams are a little apart."""
 LEVEL_GAP: Final = 0.05
@@ -38,12 +45,63 @@ BOTS: Final = 2
 """Of a match that is ordered with bots: one in each team."""
 
 
+def write_match(order: MatchOrder, folder: Path, progress: Progress | None = None) -> MatchFrames:
+    """Play a match into a folder: `match.dem`, `gsi/`, `pov/`, `truth/`, as the order's parts say; its truth comes back.
+
+    Raises:
+        BadInputError: The folder holds a match already.
+    """
+    if (folder / DEMO_NAME).exists() or (folder / TRUTH_FOLDER).exists():
+        raise BadInputError(f"{folder} already holds a match", hint="Name an empty or new folder.")
+    folder.mkdir(parents=True, exist_ok=True)
+    tell = progress or _nobody
+    setup = setup_of(order)
+    with ExitStack() as stack:
+        writes_demo = "demo" in order.parts
+        recorder = (
+            stack.enter_context(MatchRecorder.open(folder / DEMO_NAME, setup))
+            if writes_demo
+            else MatchRecorder(setup, SilentWriter.of(setup))
+        )
+        game = game_of(order, recorder)
+        game.live.sends_commands = writes_demo
+        game.progress = lambda done, total: tell("playing", done / max(done, total))
+        watchers = watchers_of(order, game, folder)
+        for watcher in watchers:
+            stack.callback(watcher.close)
+        game.watchers += watchers
+        play(game)
+    tell("truth", 1.0)
+    truth = recorder.truth()
+    if "truth" in order.parts:
+        _write_tables(truth, folder / TRUTH_FOLDER)
+    return truth
+
+
+def play(game: Game) -> None:
+    """Play by the rules of the order's mode."""
+    if game.order.mode == "deathmatch":
+        play_deathmatch(game)
+    else:
+        game.play()
+
+
+def _nobody(stage: str, share: float) -> None:
+    """Nobody wants to be told."""
+
+
+def _write_tables(frames: MatchFrames, folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in frames:
+        frames[name].write_parquet(folder / f"{name}.parquet", compression="zstd")
+
+
 def play_truth(order: MatchOrder) -> MatchFrames:
     """Play a match without writing anything; its truth comes back."""
     recorder = MatchRecorder(setup_of(order), SilentWriter.of(setup_of(order)))
     game = game_of(order, recorder)
     game.live.sends_commands = False
-    game.play()
+    play(game)
     return recorder.truth()
 
 

@@ -30,6 +30,7 @@ client showed at every frame."""
 INCIDENTS: Final[tuple[Incident, ...]] = Incident.__args__  # type: ignore[attr-defined]  # the words, written once
 PARTS: Final[tuple[Part, ...]] = Part.__args__  # type: ignore[attr-defined]  # see above
 DEFAULT_PARTS: Final[frozenset[Part]] = frozenset({"demo", "gsi", "pov", "truth"})
+MIN_ROUNDS: Final = 2
 DEFAULT_MAP: Final = "of_quarry"
 
 
@@ -47,6 +48,7 @@ class MatchOrder:
         pad_to_bytes: Bring the recording to about this size; 0 leaves it.
         network: Name of the network between server and clients, one of `sim.net.links.NETWORKS`.
         max_rounds: Rounds of regulation; None takes the mode's own.
+        povs: How many clients' own recordings are written.
     """
 
     seed: int
@@ -58,6 +60,7 @@ class MatchOrder:
     pad_to_bytes: int = 0
     network: str = "mixed"
     max_rounds: int | None = None
+    povs: int = 1
 
     def __post_init__(self) -> None:
         """Refuse what cannot be played.
@@ -69,6 +72,10 @@ class MatchOrder:
             raise BadInputError("Seed and size are not negative.", hint="Choose a seed such as 1.")
         if self.rounds is not None and self.rounds < 1:
             raise BadInputError("A match has at least one round.", hint="Leave --rounds out to play to the end.")
+        if self.max_rounds is not None and (self.max_rounds < MIN_ROUNDS or self.max_rounds % MIN_ROUNDS):
+            raise BadInputError("Regulation has an even number of rounds.", hint="Choose 24, or 4 for a short match.")
+        if "pov" in self.parts and "demo" not in self.parts:
+            raise BadInputError("Clients' own recordings are made beside the server's.", hint="Ask for `demo` too.")
         _refuse_unknown("incident", self.incidents, INCIDENTS)
         _refuse_unknown("part", self.parts, PARTS)
 

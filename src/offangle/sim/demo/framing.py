@@ -66,5 +66,10 @@ class FrameFile:
         self._file.write(info.to_bytes(4, "little") + spawn_groups.to_bytes(4, "little"))
         self._file.seek(0, 2)
 
+    @property
+    def size_bytes(self) -> int:
+        """Written so far."""
+        return self._place()
+
     def _place(self) -> int:
         return self._file.tell() - self._start

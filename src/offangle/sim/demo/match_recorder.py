@@ -128,6 +128,7 @@ class MatchRecorder(PlayerScenes):
         self.team_names = dict(setup.team_names or {"a": "Team A", "b": "Team B"})
         self.max_rounds, self.overtime_rounds = setup.rounds, setup.overtime_rounds
         self.buy_time_s = setup.buy_time_s
+        self.padding_bytes = setup.padding_bytes
         self.grenades, self.bomb, self.bomb_on_ground = {}, None, None
         self._grenades_thrown = self._items_dropped = self._rounds_counted = 0
         self._buy_end_tick = None
@@ -166,8 +167,8 @@ class MatchRecorder(PlayerScenes):
         self._note_flights()
         self._note_economy()
         self._note_places()
-        if self.setup.padding_bytes:
-            self.writer.pad(self._noise.bytes(self.setup.padding_bytes))
+        if self.padding_bytes:
+            self.writer.pad(self._noise.bytes(self.padding_bytes))
         self.writer.end_tick()
 
     def pov(self, target: Path | BinaryIO, slot: int) -> PovWriter:

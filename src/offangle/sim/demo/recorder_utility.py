@@ -39,6 +39,7 @@ class Grenade:
     fire: Entity | None = None
     fire_position: Vec3 = (0.0, 0.0, 0.0)
     is_flying: bool = True
+    noted: Vec3 | None = None
     last_seen: dict[str, Any] | None = None
 
 
@@ -425,10 +426,11 @@ class UtilityScenes(CombatScenes):
             self.writer.delete(thrown.fire)
 
     def _note_flights(self) -> None:
-        """At the end of each tick: where the grenades are."""
+        """At the end of each tick: where the grenades are; one that lies still is told of no more."""
         for thrown in self.grenades.values():
             bursts = thrown.row["effect_tick"] == self.tick and thrown.fire is None
-            if thrown.is_flying or bursts:
+            has_moved, thrown.noted = thrown.position != thrown.noted, thrown.position
+            if has_moved and (thrown.is_flying or bursts):
                 x, y, z = thrown.position
                 thrown.last_seen = {"grenade_id": thrown.name, "tick": self.tick, "x": x, "y": y, "z": z}
                 if bursts or (self.tick - thrown.row["throw_tick"]) % self.ticks_every == 0:

@@ -167,6 +167,11 @@ class DemoWriter:
         """The game's clock at the tick being written."""
         return self.server_tick / self.header.tick_rate
 
+    @property
+    def size_bytes(self) -> int:
+        """Of the recording so far."""
+        return self._frames.size_bytes
+
     # --- one tick
 
     def begin_tick(self, tick: int) -> None:

@@ -30,6 +30,9 @@ class Watcher(Protocol):
     def after_tick(self) -> None:
         """A tick was recorded."""
 
+    def close(self) -> None:
+        """The match is over."""
+
 
 @dataclass(slots=True)
 class Script:

@@ -56,6 +56,7 @@ class Flying:
     kind: str
     thrower: int
     flight: Flight
+    thrown_tick: int
     goes_off_tick: int
 
 
@@ -115,15 +116,13 @@ class Grenades:
         number = stage.recorder.grenade_thrown(agent.slot, throw.item, position=agent.eye, velocity=(vx, vy, vz))
         kind = GRENADE_ITEMS[throw.item]
         flight = Flight(*agent.eye, vx, vy, vz)
-        self.flying.append(Flying(number, kind, agent.slot, flight, stage.tick + ticks(FUSE_S[kind])))
-        best = agent.best_gun()
-        if best:
-            stage.recorder.weapon_selected(agent.slot, best)
+        self.flying.append(Flying(number, kind, agent.slot, flight, stage.tick, stage.tick + ticks(FUSE_S[kind])))
 
     def tick(self) -> None:
         """One tick of everything that flies, smokes or burns."""
         for grenade in list(self.flying):
-            self._fly(grenade)
+            if grenade.thrown_tick < self.stage.tick:  # in its first tick it is where it left the hand
+                self._fly(grenade)
         for smoke in [cloud for cloud in self.stage.smokes if cloud.until_tick <= self.stage.tick]:
             self.stage.smokes.remove(smoke)
             self.stage.recorder.grenade_expired(smoke.grenade)

@@ -74,8 +74,10 @@ class Live:
 
     def _one(self, agent: Agent) -> None:
         stage = self.stage
-        if stage.wire.has_command(agent.slot):
-            self._decide(agent)
+        if not stage.wire.has_command(agent.slot):  # a client that is not heard stands still on the server
+            stage.recorder.move_player(agent.slot, agent.position, (0.0, 0.0, 0.0), agent.pitch, agent.yaw)
+            return
+        self._decide(agent)
         fall = motion.step(stage, agent)
         if fall >= 1.0:
             harm(stage, agent, None, "world", (int(fall), 0))

@@ -23,6 +23,7 @@ class Wires:
         self._shown: list[list[list[float]]] | None = None
         self._row = {slot: network.row(slot) for slot in network.slots}
         self._stalled: set[int] = set()
+        self.state: ServerState | None = None
 
     def begin_tick(self, tick: int) -> None:
         """Commands of the clients arrive."""
@@ -75,7 +76,8 @@ class Wires:
 
     def end_tick(self, agents: dict[int, Agent], tick: int) -> None:
         """The server tells its clients."""
-        self.network.end_tick(tick, self._state([agents[slot] for slot in self.network.slots]))
+        self.state = self._state([agents[slot] for slot in self.network.slots])
+        self.network.end_tick(tick, self.state)
 
     def _state(self, agents: list[Agent]) -> ServerState:
         wish = np.array([(agent.vx, agent.vy, agent.vz) for agent in agents])
