@@ -111,7 +111,7 @@ def _histogram(panel: Axes, measure: Measure, real: Sequence[float], simulated: 
     for values, colour, name in ((real, REAL, "real"), (simulated, SIMULATED, "simulated")):
         if values:
             inside = np.clip(values, edges[0], edges[-1])
-            panel.hist(inside, bins=edges, density=True, color=colour, alpha=0.45, label=name)
+            panel.hist(inside, bins=edges, density=True, histtype="stepfilled", color=colour, alpha=0.45, label=name)
             panel.axvline(float(np.median(values)), color=colour, linewidth=1.2)
 
 
