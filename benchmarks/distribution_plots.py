@@ -125,7 +125,8 @@ def _edges(real: Sequence[float], simulated: Sequence[float], step: float | None
     if step is None and high - low <= WHOLE_UP_TO and np.array_equal(values, np.round(values)):
         step = 1.0
     if step is not None:
-        return [float(edge) for edge in np.arange(low - step / 2, high + step, step)]
+        first = np.floor(low / step) * step - step / 2
+        return [float(edge) for edge in np.arange(first, high + step, step)]
     return [float(edge) for edge in np.linspace(low, max(high, low + 1e-9), BINS + 1)]
 
 
