@@ -16,9 +16,10 @@ from offangle.sim.demo.recorder_core import PlayerEntry
 from offangle.sim.demo.silent import SilentWriter
 from offangle.sim.net.links import links_of
 from offangle.sim.net.network import Network
-from offangle.sim.order import MatchOrder
+from offangle.sim.order import LOCAL_NETWORK, MatchOrder
 from offangle.sim.people import simulated_players
 from offangle.sim.play.agent import Agent
+from offangle.sim.play.cables import Cables
 from offangle.sim.play.deathmatch import play_deathmatch
 from offangle.sim.play.game import Game, Script
 from offangle.sim.play.ground import ground_of
@@ -26,7 +27,7 @@ from offangle.sim.play.live import Live
 from offangle.sim.play.profiles import ROLES, draw_profile
 from offangle.sim.play.rounds import Rounds
 from offangle.sim.play.rules import RULES, Rules
-from offangle.sim.play.stage import Stage
+from offangle.sim.play.stage import Stage, Wire
 from offangle.sim.play.wires import Wires
 from offangle.sim.watchers import watchers_of
 from offangle.sim.world.arena import arena
@@ -98,11 +99,11 @@ def _write_tables(frames: MatchFrames, folder: Path) -> None:
 
 def play_truth(order: MatchOrder) -> MatchFrames:
     """Play a match without writing anything; its truth comes back."""
-    recorder = MatchRecorder(setup_of(order), SilentWriter.of(setup_of(order)))
-    game = game_of(order, recorder)
+    setup = setup_of(order)
+    game = game_of(order, MatchRecorder(setup, SilentWriter.of(setup)))
     game.live.sends_commands = False
     play(game)
-    return recorder.truth()
+    return game.stage.recorder.truth()
 
 
 def setup_of(order: MatchOrder) -> MatchSetup:
@@ -133,19 +134,25 @@ def game_of(order: MatchOrder, recorder: MatchRecorder) -> Game:
     world, rules = arena(order.map_name), rules_of(order)
     is_wingman = order.mode == "wingman"
     agents = _agents(rng, recorder)
-    bots = frozenset(slot for slot, agent in agents.items() if agent.player.entry.is_bot)
-    network = Network(tuple(agents), links_of(order.network, tuple(agents), rng), order.seed)
     stage = Stage(
         recorder=recorder,
         world=world,
         ground=ground_of(order.map_name, wingman=is_wingman),
         rules=rules,
-        wire=Wires(network, bots),
+        wire=_wire(order, agents, rng),
         rng=rng,
         agents=agents,
     )
     live = Live(stage)
     return Game(stage, live, Rounds(stage, live, wingman=is_wingman), order, _script(order))
+
+
+def _wire(order: MatchOrder, agents: dict[int, Agent], rng: np.random.Generator) -> Wire:
+    """The network, or cables where everybody sits at the server."""
+    if order.network == LOCAL_NETWORK:
+        return Cables(agents)
+    bots = frozenset(slot for slot, agent in agents.items() if agent.player.entry.is_bot)
+    return Wires(Network(tuple(agents), links_of(order.network, tuple(agents), rng), order.seed), bots)
 
 
 def _site(world: World, name: str) -> BombSite:

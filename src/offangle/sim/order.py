@@ -30,6 +30,7 @@ client showed at every frame."""
 INCIDENTS: Final[tuple[Incident, ...]] = Incident.__args__  # type: ignore[attr-defined]  # the words, written once
 PARTS: Final[tuple[Part, ...]] = Part.__args__  # type: ignore[attr-defined]  # see above
 DEFAULT_PARTS: Final[frozenset[Part]] = frozenset({"demo", "gsi", "pov", "truth"})
+LOCAL_NETWORK: Final = "local"
 MIN_ROUNDS: Final = 2
 DEFAULT_MAP: Final = "of_quarry"
 
@@ -46,7 +47,8 @@ class MatchOrder:
         incidents: What has to happen.
         parts: What is written.
         pad_to_bytes: Bring the recording to about this size; 0 leaves it.
-        network: Name of the network between server and clients, one of `sim.net.links.NETWORKS`.
+        network: Name of the network between server and clients, one of `sim.net.links.NETWORKS`; `local` plays without
+            one.
         max_rounds: Rounds of regulation; None takes the mode's own.
         povs: How many clients' own recordings are written.
     """

@@ -103,11 +103,7 @@ class Entity:
 
     def set_position(self, x: float, y: float, z: float) -> None:
         """Place the entity; the recording keeps steps of 1/32 unit."""
-        steps = (
-            round((x + WORLD_EDGE_U) * POSITION_STEPS_PER_U),
-            round((y + WORLD_EDGE_U) * POSITION_STEPS_PER_U),
-            round((z + WORLD_EDGE_U) * POSITION_STEPS_PER_U),
-        )
+        steps = position_steps(x, y, z)
         before = self.position_steps
         if steps == before:
             return
@@ -132,6 +128,15 @@ class Entity:
             self.pool[self.index] = self
         self.state[field.path] = chunk
         self.changed[field.path] = chunk
+
+
+def position_steps(x: float, y: float, z: float) -> tuple[int, int, int]:
+    """A position in the recording's steps."""
+    return (
+        round((x + WORLD_EDGE_U) * POSITION_STEPS_PER_U),
+        round((y + WORLD_EDGE_U) * POSITION_STEPS_PER_U),
+        round((z + WORLD_EDGE_U) * POSITION_STEPS_PER_U),
+    )
 
 
 def _unit(steps: int) -> float:

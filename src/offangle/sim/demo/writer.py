@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any, BinaryIO, Final, Protocol, Self
+from typing import Any, BinaryIO, ClassVar, Final, Protocol, Self
 
 from offangle.core.errors import BadInputError
 from offangle.sim.demo import framing, wire
@@ -104,6 +104,8 @@ class DemoWriter:
     that live; frames go to the file as they are made. The same calls give the same bytes.
     """
 
+    entity_type: ClassVar[type[Entity]] = Entity
+
     def __init__(
         self,
         target: Path | BinaryIO,
@@ -193,14 +195,14 @@ class DemoWriter:
         at = self._free_index() if index is None else index
         if at in self.entities or at >= MAX_ENTITIES:
             raise BadInputError(f"no entity can be made at index {at}: it is taken or past {MAX_ENTITIES}")
-        entity = Entity(self.schema.classes[class_name], at, self._serial(at), self._changed)
+        entity = self.entity_type(self.schema.classes[class_name], at, self._serial(at), self._changed)
         self.entities[at] = entity
         entity.update(fields or {})
         return entity
 
     def detached(self, class_name: str) -> Entity:
         """An entity that is in no recording: it keeps values for one that is not there yet."""
-        return Entity(self.schema.classes[class_name], 0, 0, {})
+        return self.entity_type(self.schema.classes[class_name], 0, 0, {})
 
     def update(self, entity: Entity, fields: Mapping[str, Any]) -> None:
         """Change fields of an entity."""

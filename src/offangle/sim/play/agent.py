@@ -108,6 +108,7 @@ class Agent:
     tag: float = 1.0
     hurt_by: dict[int, int] = field(default_factory=dict)
     falls_from_z: float = 0.0
+    died_tick: int = -10_000
 
     @property
     def side(self) -> Side:

@@ -18,6 +18,8 @@ BOUNCE: Final = 0.45
 REST_SPEED_U: Final = 24.0
 LONGEST_FLIGHT_TICKS: Final = 5 * TICK_RATE
 PITCHES_DEG: Final = (-58.0, -45.0, -34.0, -25.0, -17.0, -10.0, -4.0, 4.0, 14.0)
+ROLL_U, OVERSHOOT_U = 420.0, 320.0
+"""A throw that comes down so much before its target may roll there; one so much beyond may be stopped by a wall."""
 GOOD_ENOUGH_U: Final = 90.0
 WORST_THROW_U: Final = 300.0
 _DT_S: Final = 1.0 / TICK_RATE
@@ -93,6 +95,17 @@ def landing(solids: Solids, start: Point, velocity: Point, *, fuse_ticks: int, b
     return flight.position
 
 
+def _may_reach(start: Point, velocity: Point, target: Point) -> bool:
+    """Whether a throw comes down about as far away as its target lies; walls and rolling make the difference."""
+    rise = target[2] - start[2]
+    under_root = velocity[2] ** 2 - 2.0 * GRAVITY_U * rise
+    if under_root < 0.0:
+        return False
+    flat = math.hypot(velocity[0], velocity[1]) * (velocity[2] + math.sqrt(under_root)) / GRAVITY_U
+    far = math.hypot(target[0] - start[0], target[1] - start[1])
+    return far - ROLL_U < flat < far + OVERSHOOT_U
+
+
 @lru_cache(maxsize=4096)
 def aimed_throw(solids: Solids, start: Point, target: Point, *, fuse_ticks: int, breaks: bool) -> Point | None:
     """The velocity of a throw that lands near a target; None if there is none that comes near."""
@@ -101,6 +114,8 @@ def aimed_throw(solids: Solids, start: Point, target: Point, *, fuse_ticks: int,
     for strength in STRENGTHS:
         for pitch in PITCHES_DEG:
             velocity = throw_velocity(pitch, yaw, strength)
+            if not _may_reach(start, velocity, target):
+                continue
             end = landing(solids, start, velocity, fuse_ticks=fuse_ticks, breaks=breaks)
             off = math.dist(end, target)
             if best is None or off < best[0]:

@@ -10,10 +10,7 @@ _LOCAL_PING_MS = 5
 class Cables:
     """Everybody sits at the server; see `stage.Wire`."""
 
-    def __init__(self) -> None:
-        self._agents: dict[int, Agent] = {}
-
-    def connect(self, agents: dict[int, Agent]) -> None:
+    def __init__(self, agents: dict[int, Agent]) -> None:
         """Who plays."""
         self._agents = agents
 

@@ -80,7 +80,7 @@ class Game:
         """The recorder inside a tick that `end_tick` will end."""
         recorder = self.stage.recorder
         if not self.has_begun:
-            recorder.begin_tick()
+            self.stage.tick = recorder.begin_tick()
             self.has_begun = True
         return recorder
 

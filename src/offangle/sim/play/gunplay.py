@@ -1,6 +1,7 @@
 """Fights: aiming, stopping, shooting, reloading."""
 
 import math
+from collections.abc import Callable
 from typing import Final
 
 import numpy as np
@@ -31,6 +32,8 @@ from offangle.sim.world.nav import Point
 
 DRAW_S: Final = 0.7
 """From taking a gun in hand to its first shot."""
+HANDS_TICKS: Final = 8
+"""Whoever has nothing else to do looks eight times a second whether the right gun is in hand."""
 SCOPE_S: Final = 0.22
 ACCURATE_SHARE: Final = 0.34
 """Below this share of the full speed a gun shoots as at rest."""
@@ -248,34 +251,43 @@ def _bullet(stage: Stage, shooter: Agent, angles: tuple[float, float]) -> tuple[
         )[0]
     )
     reach = BULLET_REACH_U * min(1.0, wall)
-    best: tuple[float, Agent, str] | None = None
-    for body in stage.agents.values():
-        if body is shooter or not body.player.is_alive:
-            continue
-        passed = passing(eye, direction, stage.wire.rewound(shooter.slot, body.slot))
-        if passed is None or passed[0] > reach or (best is not None and passed[0] > best[0]):
-            continue
-        group = hit_group(passed[1], passed[2], is_ducking=body.is_ducking)
-        if group is not None:
-            best = (passed[0], body, group)
+    best = _first_body(stage, shooter, direction, reach, stage.wire.rewound)
+    _tell_shot(stage, shooter, direction, reach, None if best is None else best[1])
     far = reach if best is None else best[0]
     end = (eye[0] + direction[0] * far, eye[1] + direction[1] * far, eye[2] + direction[2] * far)
-    _tell_shot(stage, shooter, direction, None if best is None else best[1])
     if best is None:
         return (None, "", reach, False), end
     return (best[1], best[2], best[0], bool(stage.smokes) and stage.in_smoke(eye, end)), end
 
 
-def _tell_shot(stage: Stage, shooter: Agent, direction: Point, struck: Agent | None) -> None:
-    """The network is told whether the client saw a hit and the server agreed."""
+def _first_body(
+    stage: Stage, shooter: Agent, direction: Point, reach: float, where: Callable[[int, int], Point]
+) -> tuple[float, Agent, str] | None:
+    """How far away which body is hit first, and where, with bodies as `where` has them."""
+    best: tuple[float, Agent, str] | None = None
+    for body in stage.agents.values():
+        if body is shooter or not body.player.is_alive:
+            continue
+        passed = passing(shooter.eye, direction, where(shooter.slot, body.slot))
+        if passed is None or passed[0] > reach or (best is not None and passed[0] > best[0]):
+            continue
+        group = hit_group(passed[1], passed[2], is_ducking=body.is_ducking)
+        if group is not None:
+            best = (passed[0], body, group)
+    return best
+
+
+def _tell_shot(stage: Stage, shooter: Agent, direction: Point, reach: float, struck: Agent | None) -> None:
+    """The network is told whether the client saw a hit on its target and the server agreed."""
     if shooter.target is None:
         return
-    shown = stage.wire.displayed(shooter.slot, shooter.target)
-    passed = passing(shooter.eye, direction, shown)
-    ducks = stage.agents[shooter.target].is_ducking
-    on_client = passed is not None and hit_group(passed[1], passed[2], is_ducking=ducks) is not None
-    on_server = struck is not None and struck.slot == shooter.target
-    stage.wire.note_shot(shooter.slot, shooter.target, hit_on_client=on_client, hit_on_server=on_server)
+    shown = _first_body(stage, shooter, direction, reach, stage.wire.displayed)
+    stage.wire.note_shot(
+        shooter.slot,
+        shooter.target,
+        hit_on_client=shown is not None and shown[1].slot == shooter.target,
+        hit_on_server=struck is not None and struck.slot == shooter.target,
+    )
 
 
 def _record_shot(stage: Stage, agent: Agent, view: tuple[float, float], cone: float, impact: Point) -> None:
@@ -374,9 +386,10 @@ def tend(stage: Stage, agent: Agent) -> None:
         if tick - agent.last_shot_tick > TICK_RATE // 2:
             _begin_reload(stage, agent)
         return
-    best = agent.best_gun()
-    if best and agent.weapon != best and not agent.job:
-        _take(stage, agent, best)
+    if (tick + agent.slot) % HANDS_TICKS == 0 and not agent.job:
+        best = agent.best_gun()
+        if best and agent.weapon != best:
+            _take(stage, agent, best)
 
 
 def _change_gun(stage: Stage, agent: Agent) -> None:

@@ -61,7 +61,7 @@ def kill(stage: Stage, victim: Agent, attacker: Agent | None, weapon: str, flags
     if stage.bomb.defuser == victim.slot:
         stage.recorder.bomb_defuse_aborted(victim.slot)
         stage.bomb.defuser = None
-    victim.job, victim.throw, victim.target = "", None, None
+    victim.job, victim.throw, victim.target, victim.died_tick = "", None, None, stage.tick
     stage.recorder.killed(
         victim.slot,
         attacker_slot=None if attacker is None else attacker.slot,

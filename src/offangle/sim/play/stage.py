@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -89,6 +89,7 @@ class Stage:
     """The match as it stands.
 
     Attributes:
+        tick: The tick being played.
         rng: Source of everything random but the network.
         freeze_end_tick: Of the round; 0 during freeze time.
         decided_tick: When the round was decided; None before.
@@ -104,6 +105,7 @@ class Stage:
     wire: Wire
     rng: np.random.Generator
     agents: dict[int, Agent]
+    tick: int = 0
     bomb: Bomb = field(default_factory=Bomb)
     smokes: list[Cloud] = field(default_factory=list)
     fires: list[Cloud] = field(default_factory=list)
@@ -116,12 +118,6 @@ class Stage:
     passive: set[int] = field(default_factory=set)
     kills_of_round: dict[int, int] = field(default_factory=dict)
     sights: list[tuple[int, int, int]] = field(default_factory=list)
-    extra: dict[str, Any] = field(default_factory=dict)
-
-    @property
-    def tick(self) -> int:
-        """The tick being played."""
-        return self.recorder.tick
 
     def on_side(self, side: Side) -> Iterator[Agent]:
         """Who plays on a side, dead or alive."""

@@ -9,6 +9,8 @@ from offangle.sim.net.network import Network, ServerState
 from offangle.sim.play.agent import Agent
 from offangle.sim.world.nav import Point
 
+DEATH_KNOWN_TICKS: Final = 20
+"""About a long round trip: so long the client of somebody who has died still runs on."""
 _BOT_PING_MS: Final = 0
 
 
@@ -83,8 +85,10 @@ class Wires:
         wish = np.array([(agent.vx, agent.vy, agent.vz) for agent in agents])
         velocity = wish.copy()
         for at, agent in enumerate(agents):
-            if agent.slot in self._stalled:
+            if agent.slot in self._stalled or not agent.player.is_alive:
                 velocity[at] = 0.0
+            if self.network.tick - agent.died_tick > DEATH_KNOWN_TICKS and not agent.player.is_alive:
+                wish[at] = 0.0
         return ServerState(
             position=np.array([agent.position for agent in agents]),
             velocity=velocity,
