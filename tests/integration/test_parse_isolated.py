@@ -12,7 +12,8 @@ from makers.toy_demo import ToyDemo, toy_demo
 from makers.waiting import until
 from offangle.core.errors import BadInputError, LimitExceededError, ParserCrashError, TransientError
 from offangle.frames.collection import check
-from offangle.parsing.isolated import ParseCancelledError, ParsedTables, ParseLimits, parse_isolated
+from offangle.jobs.children import ChildCancelledError, ChildLimits
+from offangle.parsing.isolated import ParsedTables, parse_isolated
 from offangle.parsing.reader import read_match_file
 
 __all__ = ["toy_demo"]
@@ -36,7 +37,7 @@ class Faulty:
         self.out_dir = folder / "out"
         self.stages: list[str] = []
 
-    def run(self, fault: str, limits: ParseLimits | None = None, *, cancel_at: str = "") -> ParsedTables:
+    def run(self, fault: str, limits: ChildLimits | None = None, *, cancel_at: str = "") -> ParsedTables:
         self.order.write_text(fault)
         return parse_isolated(
             self.order,
@@ -60,26 +61,26 @@ def faulty(tmp_path: Path) -> Faulty:
 def test_a_hang_ends_at_the_limit(faulty: Faulty) -> None:
     began = time.monotonic()
     with pytest.raises(ParserCrashError, match=r"longer than 1\.5 s") as caught:
-        faulty.run("hang", ParseLimits(wall_s=1.5))
+        faulty.run("hang", ChildLimits(wall_s=1.5))
     assert time.monotonic() - began < 30  # a busy machine starts and ends processes slowly; a hang would take for ever
     assert caught.value.permanent
 
 
 def test_memory_ends_at_the_limit(faulty: Faulty) -> None:
     with pytest.raises(ParserCrashError, match="bytes of memory") as caught:
-        faulty.run("eat_memory", ParseLimits(memory_bytes=256 * MIB))
+        faulty.run("eat_memory", ChildLimits(memory_bytes=256 * MIB))
     assert caught.value.permanent
 
 
 def test_output_ends_at_the_limit(faulty: Faulty) -> None:
     with pytest.raises(LimitExceededError, match="larger than"):
-        faulty.run("keep_writing", ParseLimits(output_bytes=8 * MIB))
+        faulty.run("keep_writing", ChildLimits(output_bytes=8 * MIB))
     assert faulty.left_behind() == []
 
 
 def test_output_is_measured_once_more_at_the_end(faulty: Faulty) -> None:
     with pytest.raises(LimitExceededError, match="larger than"):
-        faulty.run("flood", ParseLimits(output_bytes=MIB - 1))
+        faulty.run("flood", ChildLimits(output_bytes=MIB - 1))
     assert faulty.left_behind() == []
 
 
@@ -112,13 +113,13 @@ def test_noise_does_not_hurt_a_good_result(faulty: Faulty) -> None:
 
 
 def test_cancel_stops_at_once_and_may_be_tried_again(faulty: Faulty) -> None:
-    with pytest.raises(ParseCancelledError) as caught:
+    with pytest.raises(ChildCancelledError) as caught:
         faulty.run("hang", cancel_at="hanging")
     assert not caught.value.permanent
 
 
 def test_grandchildren_die_too(faulty: Faulty) -> None:
-    with pytest.raises(ParseCancelledError):
+    with pytest.raises(ChildCancelledError):
         faulty.run("spawn", cancel_at="spawned")
     group = int((faulty.out_dir / "group").read_text())
     until(lambda: not group_lives(group), what="the worker's process group is gone")

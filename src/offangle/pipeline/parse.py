@@ -7,8 +7,9 @@ from typing import Final
 
 import polars as pl
 
+from offangle.jobs.children import ChildCancelledError, ChildLimits
 from offangle.jobs.kinds import JsonValue, StepContext
-from offangle.parsing.isolated import ParseCancelledError, ParsedTables, ParseLimits, parse_isolated
+from offangle.parsing.isolated import ParsedTables, parse_isolated
 from offangle.parsing.terms import MatchFileKind
 from offangle.pipeline.parsed import Manifest, find_manifest, keep_parsed
 from offangle.pipeline.presence import writing_for
@@ -57,11 +58,11 @@ def _read(path: Path, kind: MatchFileKind, out_dir: Path, context: StepContext) 
             path,
             kind,
             out_dir,
-            limits=ParseLimits(wall_s=limits.parse_wall_s, memory_bytes=limits.parse_memory_bytes),
+            limits=ChildLimits(wall_s=limits.parse_wall_s, memory_bytes=limits.parse_memory_bytes),
             progress=_progress(context),
             is_cancelled=lambda: context.is_cancelled,
         )
-    except ParseCancelledError:
+    except ChildCancelledError:
         context.check_cancelled()
         raise
 
