@@ -1,4 +1,4 @@
-"""When a client posts, and what: changes are collected, one post is under way at a time, silence is broken by a beat."""
+"""When a client posts, and what: changes are collected, one post is under way at a time, silence ends with a beat."""
 
 from collections.abc import Callable
 from typing import Final
@@ -23,7 +23,12 @@ TIMEOUT_SHARE: Final = 0.5
 
 
 class Mailbox:
-    """The posts of one client; times are nanoseconds since 1970 and never go back."""
+    """The posts of one client; times are nanoseconds since 1970 and never go back.
+
+    Attributes:
+        free_ns: Before it no post may leave.
+        next_beat_ns: When the same is said again if nothing changes.
+    """
 
     def __init__(self, sink: Sink, provider: Body, settings: ClientSettings, rng: np.random.Generator) -> None:
         self._sink, self._provider, self._settings, self._rng = sink, provider, settings, rng
@@ -33,8 +38,8 @@ class Mailbox:
         self._key: object = None
         self._base: Body | None = None
         self._failed = False
-        self._free_ns = 0
-        self._beat_ns = 0
+        self.free_ns = 0
+        self.next_beat_ns = 0
         self._due_ns: int | None = None
 
     def look(self, now_ns: int, key: object, build: Callable[[], Body]) -> None:
@@ -48,21 +53,21 @@ class Mailbox:
         if key != self._key:
             self._key = key
             if self._due_ns is None:
-                self._due_ns = max(now_ns, self._free_ns) + self._buffer_ns
+                self._due_ns = max(now_ns, self.free_ns) + self._buffer_ns
         if self._failed:
-            if now_ns >= self._beat_ns:
+            if now_ns >= self.next_beat_ns:
                 self.post(now_ns, build())
         elif self._due_ns is not None and now_ns >= self._due_ns:
             self._due_ns = None
             body = build()
             if body != self._base:
                 self.post(now_ns, body)
-        elif now_ns >= self._beat_ns:
+        elif now_ns >= self.next_beat_ns:
             self.beat(now_ns)
 
     def beat(self, now_ns: int) -> None:
         """Say the same again if it was said long ago, in full."""
-        if now_ns >= self._beat_ns and self._base is not None:
+        if now_ns >= self.next_beat_ns and self._base is not None:
             body, self._base = self._base, None
             self.post(now_ns, body)
 
@@ -87,8 +92,8 @@ class Mailbox:
             provider = {**self._provider, "timestamp": sent_ns // NS_PER_S}
             self._sink(received_ns, {"provider": provider, **body, **told, "auth": {"token": settings.token}})
             self._base = body
-        self._free_ns = answered_ns + self._throttle_ns
-        self._beat_ns = answered_ns + self._heartbeat_ns
+        self.free_ns = answered_ns + self._throttle_ns
+        self.next_beat_ns = answered_ns + self._heartbeat_ns
 
     def _delay_ns(self) -> int:
         rng = self._rng
