@@ -124,6 +124,60 @@ def test_unknown_areas_are_named() -> None:
         corner_map().route(1, 9)
 
 
+def test_routes_are_remembered_and_cannot_be_spoilt(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("offangle.sim.world.nav.ROUTES_KEPT", 2)
+    graph = NavGraph([square(1, 0, 0, 2), square(2, 100, 0, 1, 3), square(3, 200, 0, 2), square(4, 900, 0)])
+    graph.route(1, 3).clear()
+    assert graph.route(1, 3) == [1, 2, 3]
+    assert graph.route(3, 1) == [3, 2, 1]
+    for _ in range(2):
+        with pytest.raises(NotFoundError, match="no way"):
+            graph.route(1, 4)
+    assert graph._routes.keys() == {(3, 1), (1, 4)}
+    assert graph.route(1, 3) == [1, 2, 3]
+
+
+QUADRANGLE = st.tuples(*[st.integers(0, 40)] * 2, *[st.integers(1, 9)] * 4, *[st.integers(-30, 30)] * 3)
+
+
+def slow_area_at(areas: list[NavArea], position: Point) -> int | None:
+    """The highest of those whose edges all have the position on their left."""
+    x, y, z = position
+    over: list[tuple[float, int]] = []
+    for area in areas:
+        edges = itertools.pairwise([*area.corners, area.corners[0]])
+        factors = np.column_stack([np.array(area.corners)[:, :2], np.ones(4)])
+        plane = np.linalg.lstsq(factors, np.array(area.corners)[:, 2], rcond=None)[0]
+        if all((b[0] - a[0]) * (y - a[1]) - (b[1] - a[1]) * (x - a[0]) > 0.0 for a, b in edges):
+            over.append((float(plane @ (x, y, 1.0)), area.number))
+    return max(((height, number) for height, number in over if height <= z + 18.0), default=(0.0, None))[1]
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(QUADRANGLE, min_size=1, max_size=30), st.integers(0, 2**32))
+def test_areas_are_found_where_they_lie(shapes: list[tuple[int, ...]], seed: int) -> None:
+    areas = []
+    for number, (x, y, east, north, west, south, slope_x, slope_y, z) in enumerate(shapes, 1):
+        around = [(x + east, y), (x, y + north), (x - west, y), (x, y - south)]
+        height = 10 * z + number / 1000  # no two coincide
+        points = [(20.0 * a, 20.0 * b, slope_x * (a - x) + slope_y * (b - y) + height) for a, b in around]
+        areas.append(NavArea(number, tuple(points), (), f"place {number}"))
+    graph = NavGraph(areas)
+    positions = np.random.default_rng(seed).uniform((-300, -300, -600), (1100, 1100, 600), (60, 3))
+    points = [(x, y, z) for x, y, z in positions.tolist()]
+    assert [graph.area_at(point) for point in points] == [slow_area_at(areas, point) for point in points]
+    assert graph.places_at(positions) == [graph.place_at(point) for point in points]
+
+
+def test_no_places_of_no_positions() -> None:
+    assert corner_map().places_at(np.empty((0, 3))) == []
+
+
+def test_the_nearest_point_is_on_the_ground_or_on_an_edge() -> None:
+    assert corner_map().nearest_point((50, 50, 90)) == (50, 50, 0)
+    assert corner_map().nearest_point((230, 150, 20)) == (200, 150, 0)
+
+
 @pytest.mark.parametrize(
     "areas",
     [[], [square(1, 0, 0), square(1, 100, 0)], [square(1, 0, 0, 7)], [NavArea(1, ((0, 0, 0), (1, 0, 0)), ())]],

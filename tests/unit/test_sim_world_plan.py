@@ -69,6 +69,14 @@ def test_an_upper_storey_is_the_lower_ones_ceiling() -> None:
     assert places_linked(world) == {("Above", "Below")}
 
 
+def test_walls_reach_up_to_a_sloped_floor_above() -> None:
+    below, above = Floor("Below", (0, 0, 6, 2)), Floor("Above", (0, 0, 6, 2), z=100, rise=192, storey=1)
+    mesh = plan(below, above).mesh()
+    for x in range(4, 380, 8):
+        ceiling = 100.0 + x / 2.0
+        assert mesh.blocked([(x, 64.0, ceiling - 1.0)], [(x, -9.0, ceiling - 1.0)]).all()
+
+
 @pytest.mark.parametrize(("height_u", "seen"), [(48.0, True), (112.0, False)])
 def test_blocks_are_walked_around_and_hide_what_is_lower(height_u: float, seen: bool) -> None:  # noqa: FBT001 - a table's column
     world = plan(Floor("Room", (0, 0, 5, 3)), blocks=(Block((2, 1, 3, 2), height_u),))
@@ -91,3 +99,5 @@ def test_plans_that_cannot_be_are_refused() -> None:
         plan(Floor("One", (0, 0, 2, 2)), Floor("Two", (1, 1, 3, 3)))
     with pytest.raises(BadInputError, match="without floor"):
         plan(Floor("One", (0, 0, 2, 2)), blocks=(Block((1, 1, 3, 2), 64),))
+    with pytest.raises(BadInputError, match="no higher"):
+        plan(Floor("Ramp", (0, 0, 4, 2), rise=128), Floor("Upper", (2, 0, 4, 2), z=128, storey=1))
