@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from offangle.core.errors import BadInputError
 from offangle.sim.world.arena import arena
 from offangle.sim.world.geometry import Floats, TriangleMesh
+from offangle.sim.world.panels import panels_of
 from offangle.sim.world.plan import CELL_U, Block, Cell, Floor, Plan
 from offangle.sim.world.solids import MeshSolids, PlanSolids, ground_heights
 from offangle.sim.world.world import World
@@ -361,3 +362,10 @@ def test_a_mesh_alone_knows_rock_and_blocks(asked_of_mesh: MeshSolids, world: Wo
     assert asked_of_mesh.is_solid(9000.0, 9000.0, 0.0)
     assert asked_of_mesh.ground_height(9000.0, 9000.0, 0.0) is None
     assert not asked_of_mesh.can_stand(9000.0, 9000.0, 0.0, 16.0)
+
+
+def test_faces_that_go_on_are_one() -> None:
+    room = Plan([Floor("Room", (0, 0, 5, 3)), Floor("Ramp", (5, 0, 9, 3), rise=128)], [], origin=(0, 0))
+    faces = len(panels_of(room.triangles()).offset)
+    assert faces == 2 + 2 + 4  # floors, walls in the west and the east, walls beside the room and beside the ramp
+    assert len(room.triangles()) == 2 * (2 + 3 + 3 + 2 * 5 + 2 * 4)
