@@ -162,6 +162,37 @@ def test_a_round_that_begins_again_undecided_leaves_no_kills() -> None:
     assert [kill["round"] for kill in match["kills"]] == [1]
 
 
+def test_a_round_that_begins_again_keeps_its_dropped_kills_out_of_the_next_count() -> None:
+    client = GsiClient()
+    client.play_round("CT", kills=1)
+    client.freeze()
+    client.live()
+    client.kill()
+    client.kill()
+    client.freeze()  # the round begins again, and the match counter keeps its kills
+    client.live()
+    client.kill()
+    client.over("T")
+    client.freeze()
+    match = only_match(client)
+    assert [kill["round"] for kill in match["kills"]] == [1, 2]
+    assert [kill["confidence"] for kill in match["kills"]] == ["high", "high"]
+
+
+def test_a_kill_that_only_the_match_counter_tells_of_after_a_restore_is_found() -> None:
+    client = GsiClient()
+    for _ in range(3):
+        client.play_round("CT", kills=1)
+    client.freeze()
+    client.body["map"]["round"], client.body["map"]["team_ct"]["score"] = 2, 2
+    client.freeze()  # the third round begins again: its kill is no more, but the match counter keeps it
+    client.count_kill()
+    client.count_round("CT")
+    client.freeze()  # neither the kill nor the end of the round was told
+    match = matches(client)[-1]
+    assert [kill["round"] for kill in match["kills"]] == [1, 2, 3]
+
+
 def test_trap_06_heartbeats_after_the_end_change_nothing() -> None:
     client = GsiClient()
     for _ in range(3):
@@ -271,6 +302,21 @@ def test_trap_09_several_states_of_one_second_all_count() -> None:
         client.body["player"]["weapons"]["weapon_1"]["ammo_clip"] -= 2
         client.post(after_s=0.2)
     assert len(only_match(client)["kills"]) == 3
+
+
+def test_a_second_death_that_is_told_late_belongs_to_the_round_before() -> None:
+    client = GsiClient()
+    client.freeze()
+    client.live()
+    client.die()
+    client.count_round("T")  # he took over a bot and died again; what follows was lost until the next round is live
+    client.deaths += 1
+    client.body["player"] = client._player()
+    client.live()
+    client.over("CT")
+    match = only_match(client)
+    assert [round_["own_died"] for round_ in match["rounds"]] == [True, False]
+    assert match["own"]["deaths"] == 2
 
 
 def test_trap_10_a_death_payload_gives_neither_equipment_nor_money() -> None:

@@ -93,4 +93,5 @@ def _restart_round(epoch: Epoch, observation: Observation, before: LastPost | No
     if observation.current_round != current.number:
         return epoch, []
     kept = tuple(kill for kill in epoch.kills if kill.round_number != current.number)
-    return replace(epoch, current=None, kills=kept), [RoundRestarted(current.number)]
+    # The match counter may go back with the round or keep what was dropped here: it is read anew.
+    return replace(epoch, current=None, kills=kept, kills_before=None), [RoundRestarted(current.number)]

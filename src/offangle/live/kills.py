@@ -32,7 +32,9 @@ def anchor_kills(epoch: Epoch, own: OwnPlayer) -> Epoch:
     if own.kills is None:
         return epoch
     if epoch.kills_before is None:
-        return replace(epoch, kills_before=own.kills - (own.round_kills or 0))
+        number = epoch.current.number if epoch.current is not None else None
+        in_other_rounds = sum(kill.round_number != number for kill in epoch.kills)
+        return replace(epoch, kills_before=own.kills - (own.round_kills or 0) - in_other_rounds)
     if own.kills < epoch.kills_before + len(epoch.kills):
         return replace(epoch, kills_before=own.kills - len(epoch.kills))
     return epoch

@@ -51,13 +51,14 @@ def follow_own(epoch: Epoch, observation: Observation, before: LastPost | None) 
 def late_death(epoch: Epoch, observation: Observation) -> tuple[Epoch, list[Event]]:
     """A death that the match counter tells of only when the next round has begun."""
     own, current = observation.own, epoch.current
-    if own is None or own.deaths is None or epoch.deaths_seen is None or current is None or current.own_died:
+    if own is None or own.deaths is None or epoch.deaths_seen is None or current is None:
         return epoch, []
     new = own.deaths - epoch.deaths_seen - (1 if own.health == 0 else 0)
     if new < 1:
         return epoch, []
-    epoch = replace(epoch, current=replace(current, own_died=True), deaths_seen=epoch.deaths_seen + new)
-    return epoch, [Died(current.number)]
+    # Who was already known to be dead was counted late, or died again after taking over a bot: not in the next round.
+    events: list[Event] = [] if current.own_died else [Died(current.number)]
+    return replace(epoch, current=replace(current, own_died=True), deaths_seen=epoch.deaths_seen + new), events
 
 
 def late_assists(epoch: Epoch, observation: Observation) -> tuple[Epoch, list[Event]]:
