@@ -72,6 +72,7 @@ class Agent:
     path: list[Point] = field(default_factory=list)
     path_at: int = 0
     watch: Point | None = None
+    holds: bool = False
     pace: Pace = "run"
     job: Job = ""
     job_ends_tick: int = 0

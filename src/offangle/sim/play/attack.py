@@ -14,7 +14,7 @@ from offangle.sim.play.rules import RULES, TICK_RATE
 from offangle.sim.world.nav import Point
 from offangle.sim.world.world import SiteName
 
-LATE_S: Final = 32.0
+LATE_S: Final = 38.0
 """With less time than this attackers go, ready or not."""
 PLANT_NOW_S: Final = 15.0
 OPENING_S: Final = 6.0
@@ -24,7 +24,7 @@ SETTLED_U: Final = 900.0
 HURRY_S: Final = 12.0
 THROW_BEFORE_S: Final = 7.0
 EARLY_S: Final = 26.0
-EARLY_THROW_U: Final = 1500.0
+EARLY_THROW_U: Final = 2200.0
 KNOWN_NEAR_U: Final = 1700.0
 LURK_S: Final = 8.0
 ENTRY_THROW_U: Final = 800.0
@@ -32,7 +32,7 @@ SPLIT_SHARE: Final = 0.3
 LURK_SHARE: Final = 0.25
 RUN_FROM_BOMB_S: Final = 9.0
 BLAST_U: Final = 1500.0
-THROW_SHARES: Final = {"early": 0.35, "waiting": 0.08, "opening": 0.9, "entering": 0.8, "denying": 0.5}
+THROW_SHARES: Final = {"early": 0.6, "waiting": 0.08, "opening": 0.9, "entering": 0.8, "denying": 0.5}
 """How readily grenades are thrown: while waiting, just before the attack, while entering, at a defuser."""
 _STYLES: Final[dict[BuyPlan, tuple[tuple[str, float], ...]]] = {
     "pistol": (("rush", 0.35), ("default", 0.65)),
@@ -40,7 +40,7 @@ _STYLES: Final[dict[BuyPlan, tuple[tuple[str, float], ...]]] = {
     "force": (("rush", 0.35), ("default", 0.65)),
     "full": (("rush", 0.14), ("default", 0.50), ("slow", 0.36)),
 }
-_EXECUTE_S: Final[dict[str, tuple[float, float]]] = {"rush": (0.0, 12.0), "default": (32.0, 70.0), "slow": (66.0, 84.0)}
+_EXECUTE_S: Final[dict[str, tuple[float, float]]] = {"rush": (0.0, 12.0), "default": (28.0, 62.0), "slow": (60.0, 78.0)}
 
 
 @dataclass(slots=True)
@@ -49,7 +49,7 @@ class Attack(Mind):
 
     site: SiteName = "a"
     execute_s: float = 0.0
-    preferred: tuple[str, ...] = ("smokegrenade", "flashbang", "molotov", "hegrenade", "decoy")
+    preferred: tuple[str, ...] = ("flashbang", "smokegrenade", "molotov", "hegrenade", "decoy")
 
     def plan(self, plan: BuyPlan) -> None:
         """Choose a site, a style and a lane for everybody."""
@@ -115,7 +115,8 @@ class Attack(Mind):
         if near or math.dist(agent.position, order.lane.gather) < EARLY_THROW_U:
             moment = "opening" if since > self.execute_s - THROW_BEFORE_S else "early" if since < EARLY_S else "waiting"
             known = self.nearest_known(agent, KNOWN_NEAR_U)
-            self.throw(agent, order, share=THROW_SHARES[moment], at=known)
+            is_early = moment != "opening" and known is None
+            self.throw(agent, order, share=THROW_SHARES[moment], at=known, is_early=is_early)
 
     def _enter_site(self, agent: Agent, order: Orders) -> None:
         stage = self.stage

@@ -14,13 +14,13 @@ from offangle.sim.play.rules import LOSS_BONUS
 
 BuyPlan = Literal["pistol", "eco", "force", "full"]
 
-FULL_FROM: Final[dict[Side, int]] = {"t": 3900, "ct": 4300}
+FULL_FROM: Final[dict[Side, int]] = {"t": 3700, "ct": 4100}
 """Mean money and gear of a team from which it buys everything."""
-FORCE_FROM: Final = 2000
+FORCE_FROM: Final = 1600
 """Below this mean nothing but pistols can be forced."""
-FORCE_SHARE: Final = 0.36
+FORCE_SHARE: Final = 0.22
 """How often a team that could force does, when nothing urges it ..."""
-URGED_SHARE: Final = 0.35
+URGED_SHARE: Final = 0.2
 """... and how much more often when the next round would not be a full buy either."""
 OWN_WILL: Final = 0.15
 """Added to an agent's discipline: everybody follows the plan more often than not."""
@@ -32,16 +32,19 @@ VEST_SHARE, KIT_SHARE, PISTOL_SHARE = 0.58, 0.40, 0.24
 HELMET_FROM: Final = 4700
 """A CT with less leaves the helmet out: an AK-47 goes through it."""
 SECOND_AWP_FROM: Final = 7000
-AWP_SHARE: Final = 0.85
+AWP_SHARE: Final = 0.95
 FULL_KIT_SHARE: Final = 0.75
+EXTRA_AWP_SHARE: Final = 0.03
+"""How often somebody who is rich enough buys one without its being his part."""
 SECOND_RIFLE_SHARE: Final = 0.3
-FORCED_RIFLE_SHARE: Final = 0.6
+FORCED_RIFLE_SHARE: Final = 0.4
 FORCED_SMG_FROM: Final = 1900
-FORCED_SMG_SHARE: Final = 0.65
-EXTRA_SHARE: Final = 0.12
+FORCED_SMG_SHARE: Final = 0.8
+EXTRA_SHARE: Final = 0.22
 """Added to what somebody likes to throw: money is there to be spent."""
 SMOKE_FIRST_SHARE: Final = 0.5
 DECOY_SHARE: Final = 0.02
+GIVER_KEEPS: Final = 300
 MOST_FLASHES: Final = 2
 FULL_ARMOR: Final = 100
 WORN_ARMOR: Final = 80
@@ -100,6 +103,42 @@ def shopping(rng: np.random.Generator, agent: Agent, plan: BuyPlan) -> Purchase:
     return Purchase(agent.slot, tuple(basket.items))
 
 
+@dataclass(frozen=True, slots=True)
+class Gift:
+    """A rifle that a rich player buys for a poor one."""
+
+    giver: int
+    taker: int
+    item: str
+
+
+def gifts(agents: list[Agent], purchases: list[Purchase]) -> list[Gift]:
+    """Who buys a rifle for whom, once everybody knows what he buys for himself; for teams that buy everything."""
+    left = {bought.slot: _left(agents, bought) for bought in purchases}
+    poor = [bought.slot for bought in purchases if not _has_rifle(agents, bought)]
+    found = []
+    for taker in poor:
+        giver = max(left, key=lambda slot: left[slot], default=None)
+        side = next(agent.side for agent in agents if agent.slot == taker)
+        rifle = _RIFLES[side][0]
+        if giver is None or giver == taker or left[giver] < WEAPONS[rifle].price + GIVER_KEEPS:
+            break
+        left[giver] -= WEAPONS[rifle].price
+        found.append(Gift(giver, taker, rifle))
+    return found
+
+
+def _left(agents: list[Agent], bought: Purchase) -> int:
+    money = next(agent.player.money for agent in agents if agent.slot == bought.slot)
+    return money - sum(cost for _, cost in bought.items)
+
+
+def _has_rifle(agents: list[Agent], bought: Purchase) -> bool:
+    held = next(agent.player.items for agent in agents if agent.slot == bought.slot)
+    names = [*(item.kind.name for item in held), *(name for name, _ in bought.items)]
+    return any(WEAPONS[name].weapon_class in {"rifle", "sniper"} for name in names if name in WEAPONS)
+
+
 class _Basket:
     """What is paid for as it is taken."""
 
@@ -147,7 +186,7 @@ def _full_buy(rng: np.random.Generator, basket: _Basket) -> None:
     _armor(basket, must_have_helmet=side == "t" or basket.money > HELMET_FROM)
     is_sniper = agent.profile.role == "awp" and not agent.has("awp")
     if not basket.has_primary or (is_sniper and basket.money > SECOND_AWP_FROM):
-        wants_awp = is_sniper and chance(rng, AWP_SHARE)
+        wants_awp = chance(rng, AWP_SHARE if is_sniper else EXTRA_AWP_SHARE)
         choices = (["awp"] if wants_awp else []) + _rifle_order(rng, side) + list(_SMGS[side])
         next((name for name in choices if basket.take(name)), None)
     if side == "ct" and not agent.player.has_kit and chance(rng, FULL_KIT_SHARE):

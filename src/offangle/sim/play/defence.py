@@ -24,6 +24,7 @@ ROTATE_AFTER_S: Final = (1.0, 4.0)
 FORWARD_SHARE: Final = 0.18
 FORWARD_UNTIL_S: Final = 28.0
 STACK_SHARE: Final = 0.3
+EARLY_REACH_U: Final = 700.0
 EARLY_S: Final = 24.0
 """Until then defenders throw where attackers are likely to come."""
 KNOWN_NEAR_U: Final = 1900.0
@@ -37,7 +38,7 @@ RISK_LEFT_S: Final = 3.0
 COVER_U: Final = 900.0
 QUIET_S: Final = 2.0
 TOO_LATE_S: Final = 0.5
-THROW_SHARES: Final = {"early": 0.5, "holding": 0.10, "contact": 0.6, "retaking": 0.7}
+THROW_SHARES: Final = {"early": 0.8, "holding": 0.10, "contact": 0.6, "retaking": 0.7}
 CONTACT_SHARE: Final = 0.5
 
 
@@ -45,7 +46,7 @@ CONTACT_SHARE: Final = 0.5
 class Defence(Mind):
     """The defenders."""
 
-    preferred: tuple[str, ...] = ("hegrenade", "incgrenade", "smokegrenade", "flashbang", "decoy")
+    preferred: tuple[str, ...] = ("flashbang", "hegrenade", "incgrenade", "smokegrenade", "decoy")
 
     def plan(self, plan: BuyPlan) -> None:
         """Spread over the sites and their lanes; a poor team may stack one site."""
@@ -89,9 +90,11 @@ class Defence(Mind):
         self.stay_near(agent, order, spot.position)
         agent.watch = spot.watches
         known = self.nearest_known(agent, KNOWN_NEAR_U)
-        if motion.has_arrived(agent) or known is not None:
+        near = math.dist(agent.position, spot.position) < EARLY_REACH_U
+        if near or known is not None:
             calm = "early" if self.stage.since_freeze_s() < EARLY_S else "holding"
-            self.throw(agent, order, share=THROW_SHARES[calm if known is None else "contact"], at=known)
+            share = THROW_SHARES[calm if known is None else "contact"]
+            self.throw(agent, order, share=share, at=known, is_early=known is None)
 
     def _listen(self, order: Orders) -> None:
         """Help where many attackers were seen."""

@@ -26,10 +26,10 @@ STEP_U: Final = 64.0
 """Lanes are looked at in steps of this."""
 HOLD_REACH_U: Final = 1100.0
 """Spots that hold a site lie within this of it."""
-HOLD_RANGES_U: Final = (250.0, 1150.0)
-HOLD_AT_U: Final = 550.0
+HOLD_RANGES_U: Final = (180.0, 900.0)
+HOLD_AT_U: Final = 400.0
 """The distance that defenders like best."""
-POST_PLANT_RANGES_U: Final = (200.0, 900.0)
+POST_PLANT_RANGES_U: Final = (150.0, 700.0)
 SPOTS_PER_LANE: Final = 6
 HIDE_AT_LEAST_U: Final = 1800.0
 EYE_U: Final = 64.0

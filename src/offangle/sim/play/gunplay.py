@@ -38,7 +38,7 @@ SCOPE_S: Final = 0.22
 ACCURATE_SHARE: Final = 0.34
 """Below this share of the full speed a gun shoots as at rest."""
 HEAD_AT_U: Final = 64.0
-CHEST_AT_U: Final = 45.5
+CHEST_AT_U: Final = 47.5
 BODY_HALF_U: Final = 9.0
 SPAM_TICKS: Final = 24
 """A spray goes on for so long after its target is out of sight."""
@@ -46,19 +46,18 @@ OVERSPRAY_SHARE: Final = 0.72
 """How likely each further bullet of a burst is once its target is dead."""
 PREFIRE_SHARE: Final = 0.012
 PREFIRE_WITHIN_DEG: Final = 5.0
-DRIFT_SHARE: Final = 0.45
-DRIFT_U: Final = 62.0
-"""Who stops to shoot often creeps on: up to this, in units per second."""
 CLOSE_U: Final = 350.0
 """Nearer than this small guns are fired on the move."""
 HASTE, SNIPER_HASTE = 0.35, 0.03
 """How often in a tick somebody who never stops shoots while he moves."""
+SNIPER_PATIENCE: Final = 1.1
+"""A sniper presses once the crosshair is within this many half bodies."""
 STRAFE_SHARE: Final = 0.6
 CORRECTION_S: Final = (0.10, 0.17)
-STEADY_SHARE: Final = 0.26
+STEADY_SHARE: Final = 0.34
 """Of the first error that no correction takes away."""
 FLICK_FULL_DEG: Final = 50.0
-HAND_TAU_S: Final = 0.055
+HAND_TAU_S: Final = 0.034
 SPRAY_FORGOTTEN_S: Final = 0.35
 BULLET_REACH_U: Final = 8192.0
 TEAM_DAMAGE_SHARE: Final = 0.33
@@ -118,7 +117,7 @@ def _correct(stage: Stage, agent: Agent, off_deg: float) -> None:
     else:
         spread = max(base * STEADY_SHARE, 0.5 * math.hypot(agent.error_yaw, agent.error_pitch))
     agent.error_yaw = float(rng.normal(0.0, spread))
-    agent.error_pitch = float(rng.normal(0.0, spread * 0.9))
+    agent.error_pitch = float(rng.normal(0.0, spread * 0.75))
     agent.corrects_tick = stage.tick + ticks(float(rng.uniform(*CORRECTION_S)))
 
 
@@ -183,7 +182,9 @@ def _mate_in_line(stage: Stage, agent: Agent) -> bool:
 def _is_on(agent: Agent, pitch: float, yaw: float, far: float) -> bool:
     """Whether the crosshair is near enough to press: a spray goes on longer than it should."""
     size = math.degrees(math.atan2(BODY_HALF_U, far))
-    allowed = size * (2.6 if agent.spray < 1.0 else 6.0) + 0.5
+    if agent.has_scope():
+        return math.hypot(turn(agent.yaw, yaw), agent.pitch - pitch) < size * SNIPER_PATIENCE
+    allowed = size * (3.6 if agent.spray < 1.0 else 6.5) + 0.9
     return math.hypot(turn(agent.yaw, yaw), agent.pitch - pitch) < allowed
 
 
@@ -330,7 +331,6 @@ def _next_shot(rng: np.random.Generator, agent: Agent, gun: Gun, far: float) -> 
         return max(cycle, ticks(press * float(rng.uniform(0.85, 1.3))))
     if agent.burst_left <= 0:
         agent.burst_left = _burst(rng, far)
-        agent.drift = float(rng.uniform(-DRIFT_U, DRIFT_U)) if chance(rng, DRIFT_SHARE) else 0.0
     agent.burst_left -= 1
     if agent.burst_left > 0:
         return cycle

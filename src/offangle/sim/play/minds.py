@@ -27,9 +27,13 @@ SAFE_FROM_BOMB_U: Final = 1400.0
 HIDES_CONSIDERED: Final = 24
 THROW_REST_S: Final = 2.0
 THROW_TRY_S: Final = (0.4, 1.6)
-PATROL_S: Final = (0.8, 3.5)
+PATROL_S: Final = (0.5, 2.4)
+EARLY_ITEMS: Final = ("incgrenade", "molotov", "hegrenade", "smokegrenade")
+"""What is thrown while nobody has been seen; flashes are kept for a fight."""
 FLASH_HEIGHT_U: Final = 70.0
 """Flashes are thrown to burst in the air."""
+GUESS_SHARE: Final = 0.75
+GUESS_U: Final = 1000.0
 PATROL_U: Final = 170.0
 AFTER_REACH_U: Final = 2500.0
 
@@ -62,7 +66,7 @@ class Mind:
     orders: dict[int, Orders] = field(default_factory=dict)
 
     preferred: tuple[str, ...] = ()
-    """What is thrown first."""
+    """What is thrown first when it counts."""
 
     def begin_round(self, plan: BuyPlan) -> None:
         """Plan the round."""
@@ -105,6 +109,7 @@ class Mind:
             x, y = place[0] + float(dx), place[1] + float(dy)
             order.patrol = (x, y, place[2]) if stage.world.solids.can_stand(x, y, place[2], motion.BODY_U) else place
         motion.go(stage, agent, order.patrol or place, pace="walk")
+        agent.holds = True
 
     def should_save(self, order: Orders, *, is_late: bool) -> bool:
         """Whether the round is lost and the guns are worth keeping."""
@@ -129,7 +134,9 @@ class Mind:
         motion.go(stage, agent, order.hide)
         agent.watch = danger
 
-    def throw(self, agent: Agent, order: Orders, *, share: float, at: Point | None = None) -> bool:
+    def throw(
+        self, agent: Agent, order: Orders, *, share: float, at: Point | None = None, is_early: bool = False
+    ) -> bool:
         """Throw something that helps now, if there is anything; whether a throw was begun comes back."""
         stage = self.stage
         if stage.tick < agent.next_throw_tick or agent.target is not None or agent.reloading:
@@ -137,13 +144,26 @@ class Mind:
         agent.next_throw_tick = stage.tick + ticks(float(stage.rng.uniform(*THROW_TRY_S)))
         if not chance(stage.rng, share * (0.4 + 0.6 * agent.profile.utility_share)):
             return False
-        for item in self.preferred:
+        for item in EARLY_ITEMS if is_early else self.preferred:
             if agent.has(item):
-                target = at if at is not None and item != "smokegrenade" else self.target_of(item, order)
+                wanted = at or self.guess(order.lane)
+                target = wanted if wanted is not None and item != "smokegrenade" else self.target_of(item, order)
                 if self.grenades.plan(agent, item, target):
                     agent.next_throw_tick = stage.tick + ticks(THROW_REST_S)
                     return True
         return False
+
+    def guess(self, lane: Lane) -> Point | None:
+        """Where somebody is, by habit and luck: experienced players know the usual places."""
+        stage = self.stage
+        if not chance(stage.rng, GUESS_SHARE):
+            return None
+        near = [
+            agent.position
+            for agent in stage.alive(other_side(self.side))
+            if math.dist(agent.position, lane.contact) < GUESS_U
+        ]
+        return pick(stage.rng, near) if near else None
 
     def nearest_known(self, agent: Agent, within: float) -> Point | None:
         """The nearest enemy that the team knows of."""

@@ -34,6 +34,7 @@ _STILL: Final = 0.5
 def go(stage: Stage, agent: Agent, goal: Point, *, pace: str = "run") -> None:
     """Set out for a place, unless already on the way."""
     agent.pace = "walk" if pace == "walk" else "run"
+    agent.holds = False
     if agent.goal is not None and _near(agent.goal, goal, 40.0):
         return
     agent.goal = goal
@@ -189,7 +190,7 @@ def look_around(stage: Stage, agent: Agent) -> None:
 def _interest(stage: Stage, agent: Agent) -> Point | None:
     if agent.heard is not None and stage.tick - agent.heard_tick < 4 * TICK_RATE:
         return agent.heard
-    if agent.watch is not None and has_arrived(agent):
+    if agent.watch is not None and (agent.holds or has_arrived(agent)):
         return agent.watch
     if not has_arrived(agent):
         return _ahead(agent)

@@ -5,7 +5,7 @@ from typing import Final
 from offangle.core.sides import SIDES, Side, other_side
 from offangle.core.weapons import weapon_class
 from offangle.sim.play.agent import Agent
-from offangle.sim.play.buying import BuyPlan, shopping, team_plan
+from offangle.sim.play.buying import BuyPlan, Gift, Purchase, gifts, shopping, team_plan
 from offangle.sim.play.live import Live
 from offangle.sim.play.rules import PLANT_BONUS, TICK_RATE, WIN_MONEY, LossCount, ticks
 from offangle.sim.play.stage import Stage
@@ -28,6 +28,7 @@ class Rounds:
         self.plans: dict[Side, BuyPlan] = {"t": "full", "ct": "full"}
         self._wingman = wingman
         self._shopping: dict[int, list[tuple[int, str, int]]] = {}
+        self._gifts: list[Gift] = []
 
     # --- before
 
@@ -94,6 +95,7 @@ class Rounds:
     def _plan(self, *, is_pistol: bool, is_last: bool) -> None:
         stage = self.stage
         self._shopping.clear()
+        self._gifts = []
         for side in SIDES:
             agents = [agent for agent in stage.on_side(side) if agent.is_alive]
             losses = self.losses.t if side == "t" else self.losses.ct
@@ -101,13 +103,14 @@ class Rounds:
             self.plans[side] = plan
             self.live.teams[side].begin_round(plan)
             if not stage.is_knife_round:
-                for agent in agents:
-                    self._shop(agent, plan)
+                baskets = [shopping(stage.rng, agent, plan) for agent in agents]
+                self._gifts = [*self._gifts, *(gifts(agents, baskets) if plan == "full" else ())]
+                for agent, basket in zip(agents, baskets, strict=True):
+                    self._shop(agent, basket)
 
-    def _shop(self, agent: Agent, plan: BuyPlan) -> None:
+    def _shop(self, agent: Agent, basket: Purchase) -> None:
         """When in freeze time an agent buys what."""
         stage = self.stage
-        basket = shopping(stage.rng, agent, plan)
         first = stage.tick + ticks(float(stage.rng.uniform(0.5, max(0.6, stage.rules.freeze_s * 0.6))))
         self._shopping[agent.slot] = [
             (first + number * ticks(ITEM_S), name, cost) for number, (name, cost) in enumerate(basket.items)
@@ -121,6 +124,20 @@ class Rounds:
             while items and items[0][0] <= stage.tick:
                 _, name, cost = items.pop(0)
                 self._buy(stage.agents[slot], name, cost)
+        if self._gifts and not any(self._shopping.values()):
+            self._give(self._gifts.pop(0))
+
+    def _give(self, gift: Gift) -> None:
+        """One buys, drops, and the other takes it."""
+        stage, recorder = self.stage, self.stage.recorder
+        giver, taker = stage.agents[gift.giver], stage.agents[gift.taker]
+        kept = giver.weapon
+        recorder.bought(gift.giver, gift.item)
+        if kept:
+            recorder.weapon_selected(gift.giver, kept)
+        number = recorder.dropped(gift.giver, gift.item)
+        recorder.picked_up(gift.taker, number)
+        recorder.weapon_selected(gift.taker, taker.best_gun())
 
     def _buy(self, agent: Agent, name: str, cost: int) -> None:
         recorder = self.stage.recorder
@@ -146,6 +163,7 @@ class Rounds:
             for _, name, cost in items:
                 self._buy(stage.agents[slot], name, cost)
         self._shopping.clear()
+        self._gifts = []
         stage.recorder.freeze_ended()
         stage.freeze_end_tick, stage.is_peaceful = stage.tick, False
 

@@ -17,8 +17,11 @@ SIGHT_TICKS: Final = 4
 HALF_VIEW_DEG: Final = 50.0
 NOTICE_RANGE_U: Final = 4200.0
 PLAIN_U: Final = 700.0
-FADING: Final = 3.0
+FADING: Final = 3.5
 """Beyond `PLAIN_U` each look notices with a chance that falls with this power of the distance."""
+DRIFT_SHARE: Final = 0.92
+DRIFT_U: Final = 100.0
+"""Who stops to shoot mostly creeps on: up to this, in units per second."""
 KEEP_TICKS: Final = 32
 """A sighting that is broken for less than half a second goes on."""
 STEPS_HEARD_U: Final = 1100.0
@@ -26,7 +29,7 @@ SHOTS_HEARD_U: Final = 2400.0
 RUNNING_U: Final = 150.0
 HEARD_ERROR_DEG: Final = 6.0
 STANDING_U: Final = 60.0
-HOLDING_FACTOR, MOVING_FACTOR = 0.7, 1.15
+HOLDING_FACTOR, MOVING_FACTOR = 0.55, 1.2
 """Who stands and waits reacts sooner than who comes round a corner."""
 _BODY_U: Final = 58.0
 _BLIND_NOTICE_U: Final = 120.0
@@ -153,7 +156,7 @@ def _begin_fight(stage: Stage, agent: Agent, slot: int, sighting: Sighting) -> N
         expected is not None and expected[0] < sighting.first_tick and stage.tick - expected[0] < 3 * TICK_RATE
     )
     off = _off_crosshair(agent, sighting.position)
-    holds = agent.watch is not None and agent.speed < STANDING_U
+    holds = agent.watch is not None and (agent.holds or agent.speed < STANDING_U)
     median = profile.reaction_s * (1.0 if fresh else 0.6) * (1.0 + off / 120.0)
     median *= (0.85 if is_expected else 1.0) * (HOLDING_FACTOR if holds else MOVING_FACTOR)
     delay = float(median * np.exp(rng.normal(0.0, 0.28)))
@@ -161,3 +164,4 @@ def _begin_fight(stage: Stage, agent: Agent, slot: int, sighting: Sighting) -> N
     agent.aims_at_head = bool(rng.random() < profile.head_share)
     agent.corrects_tick = agent.reacts_tick
     agent.burst_left = 0
+    agent.drift = float(rng.uniform(-DRIFT_U, DRIFT_U)) if chance(rng, DRIFT_SHARE) else 0.0
