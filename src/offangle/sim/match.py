@@ -47,7 +47,9 @@ BOTS: Final = 2
 
 
 def write_match(order: MatchOrder, folder: Path, progress: Progress | None = None) -> MatchFrames:
-    """Play a match into a folder: `match.dem`, `gsi/`, `pov/`, `truth/`, as the order's parts say; its truth comes back.
+    """Play a match into a folder and give back its truth.
+
+    Writes `match.dem`, `gsi/`, `pov/`, `perspectives/`, `truth/`, as the order's parts say.
 
     Raises:
         BadInputError: The folder holds a match already.

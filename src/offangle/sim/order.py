@@ -1,5 +1,6 @@
 """What is asked of the simulator, before anything is played."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -80,6 +81,26 @@ class MatchOrder:
             raise BadInputError("Clients' own recordings are made beside the server's.", hint="Ask for `demo` too.")
         _refuse_unknown("incident", self.incidents, INCIDENTS)
         _refuse_unknown("part", self.parts, PARTS)
+
+
+def incidents_of(words: Iterable[str]) -> frozenset[Incident]:
+    """Incidents by their names.
+
+    Raises:
+        BadInputError: Nobody knows one of them.
+    """
+    _refuse_unknown("incident", words := frozenset(words), INCIDENTS)
+    return frozenset(known for known in INCIDENTS if known in words)
+
+
+def parts_of(words: Iterable[str]) -> frozenset[Part]:
+    """Parts by their names.
+
+    Raises:
+        BadInputError: Nobody knows one of them.
+    """
+    _refuse_unknown("part", words := frozenset(words), PARTS)
+    return frozenset(known for known in PARTS if known in words)
 
 
 def _refuse_unknown(what: str, given: frozenset[str], known: tuple[str, ...]) -> None:

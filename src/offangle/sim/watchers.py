@@ -9,6 +9,8 @@ import numpy as np
 
 from offangle.sim.demo.entities import Entity
 from offangle.sim.demo.pov import PovWriter
+from offangle.sim.gsi.client import LiveClients
+from offangle.sim.gsi.sinks import JsonlSink
 from offangle.sim.net.links import NETWORKS
 from offangle.sim.net.network import Network
 from offangle.sim.net.perspective_log import PerspectiveLog
@@ -51,10 +53,7 @@ def start_of(order: MatchOrder) -> datetime:
     return FIRST_START + timedelta(days=order.seed % 3650)
 
 
-def _live_clients(order: MatchOrder, game: Game, folder: Path) -> Watcher:
-    from offangle.sim.gsi.client import LiveClients
-    from offangle.sim.gsi.sinks import JsonlSink
-
+def _live_clients(order: MatchOrder, game: Game, folder: Path) -> LiveClients:
     folder.mkdir(parents=True, exist_ok=True)
     people = [agent.player.entry for agent in game.stage.agents.values() if not agent.player.entry.is_bot]
     sinks = {entry.slot: JsonlSink(folder / f"{entry.steam_id}.jsonl") for entry in people}

@@ -31,6 +31,7 @@ from offangle.sim.demo.truth_tables import truth_frames
 from offangle.sim.demo.writer import DemoHeader, DemoWriter
 
 GameMode = Literal["competitive", "wingman", "deathmatch"]
+GAME_MODES: Final[tuple[GameMode, ...]] = ("competitive", "wingman", "deathmatch")
 
 SIMULATED_SERVER_PREFIX: Final = "Offangle simulator"
 """How simulated recordings name their server, by which every reader of ours tells them."""

@@ -94,9 +94,8 @@ class LiveClients:
 
     def close(self) -> None:
         """The recording ends: clients see the last scoreboard for a while, then the menu; files are complete."""
-        now_ns = self._start_ns + self._recorder.tick * NS_PER_S // self._tick_rate
         for client in self._clients:
-            client.leave(now_ns, self._board)
+            client.leave(self._board, self._people, self._tally)
         for sink in self._sinks:
             if isinstance(sink, ClosingSink):
                 sink.close()
@@ -142,14 +141,14 @@ class Client:
             mailbox.beat(mailbox.next_beat_ns)
         mailbox.post(max(loaded_ns, mailbox.free_ns), {"map": board.map})
 
-    def leave(self, now_ns: int, board: Board) -> None:
+    def leave(self, board: Board, people: People, tally: Tally) -> None:
         """After the end; a match that was not finished just stops."""
         if board.map_phase != "gameover" or self._state != "in":
             return
         mailbox = self._mailbox
-        for _ in range(int(self._rng.integers(MOST_BEATS_AFTER + 1))):
-            mailbox.beat(max(now_ns, mailbox.next_beat_ns))
-        mailbox.post(max(now_ns, mailbox.free_ns) + NS_PER_S, self._menu)
+        for _ in range(int(self._rng.integers(1, MOST_BEATS_AFTER + 1))):
+            self.look(mailbox.next_beat_ns, board, people, tally)
+        mailbox.post(mailbox.free_ns + NS_PER_S, self._menu)
 
     # --- during
 

@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from offangle.sim.play import motion
 from offangle.sim.play.agent import Agent
@@ -12,7 +12,9 @@ from offangle.sim.play.dice import chance, pick, shuffled
 from offangle.sim.play.minds import FLASH_HEIGHT_U, KNOWN_S, Mind, Orders
 from offangle.sim.play.rules import DEFUSE_S, KIT_DEFUSE_S, TICK_RATE, ticks
 from offangle.sim.world.nav import Point
-from offangle.sim.world.world import SiteName
+
+if TYPE_CHECKING:
+    from offangle.sim.world.world import SiteName
 
 RUN_U: Final = 220.0
 """What a way costs in time: units per second."""

@@ -24,6 +24,8 @@ DECOY_S: Final = 15.0
 WIND_UP_S: Final = 0.85
 FLASH_REACH_U: Final = 1500.0
 LONGEST_FLASH_S: Final = 4.9
+FLASH_FADING: Final = 0.8
+"""The power with which a flash grows weaker over its reach."""
 SHORTEST_FLASH_S: Final = 0.15
 BLIND_SHARE: Final = 0.62
 """Of a flash's duration in which nothing is seen at all."""
@@ -262,7 +264,7 @@ def _flash_s(agent: Agent, burst: Point) -> float:
     pitch, yaw = angles_to(agent.eye, burst)
     off = math.hypot(turn(agent.yaw, yaw), agent.pitch - pitch)
     share = next(share for within, share in _ANGLE_SHARES if off < within)
-    return LONGEST_FLASH_S * share * (1.0 - far / FLASH_REACH_U) ** 0.8
+    return LONGEST_FLASH_S * share * math.pow(1.0 - far / FLASH_REACH_U, FLASH_FADING)
 
 
 def _fire_cells(stage: Stage, centre: Point) -> list[Point]:

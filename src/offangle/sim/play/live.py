@@ -1,10 +1,8 @@
 """One tick of play after the other: what agents decide, how they move, what the recording is told."""
 
 import math
-from collections.abc import Mapping
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
-from offangle.core.sides import Side
 from offangle.sim.play import gunplay, motion, sight
 from offangle.sim.play.agent import Agent
 from offangle.sim.play.attack import Attack
@@ -12,8 +10,12 @@ from offangle.sim.play.bombing import Bombing
 from offangle.sim.play.defence import Defence
 from offangle.sim.play.grenades import Grenades, leave_fire
 from offangle.sim.play.harm import harm
-from offangle.sim.play.minds import Mind
 from offangle.sim.play.stage import Stage
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from offangle.core.sides import Side
+    from offangle.sim.play.minds import Mind
 
 THINK_TICKS: Final = 8
 HEARING_TICKS: Final = 32

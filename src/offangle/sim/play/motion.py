@@ -105,10 +105,10 @@ def step(stage: Stage, agent: Agent) -> float:
     """Move for one tick; the damage of a fall comes back."""
     if agent.tag < 1.0:
         agent.tag = min(1.0, agent.tag + DT_S / TAG_RECOVERY_S)
-    if agent.is_on_ground and not agent.wish_x and not agent.wish_y:
-        if abs(agent.vx) + abs(agent.vy) < _STILL:
-            agent.vx = agent.vy = 0.0
-            return 0.0
+    is_at_rest = agent.is_on_ground and not agent.wish_x and not agent.wish_y
+    if is_at_rest and abs(agent.vx) + abs(agent.vy) < _STILL:
+        agent.vx = agent.vy = 0.0
+        return 0.0
     _accelerate(agent)
     _advance(stage, agent)
     return _settle(stage, agent)

@@ -38,7 +38,7 @@ class Rounds:
         spawns = stage.world.wingman_spawns if self._wingman else stage.world.spawns
         taken: dict[Side, list[Spawn]] = {side: list(spawns[side]) for side in SIDES}
         for side in SIDES:
-            stage.rng.shuffle(taken[side])  # type: ignore[arg-type]  # numpy shuffles lists too
+            stage.rng.shuffle(taken[side])
         for agent in stage.agents.values():
             if agent.player.side is not None and agent.player.is_connected:
                 spawn = taken[agent.side].pop()

@@ -24,6 +24,9 @@ _AROUND: Final = np.array([(1, 0), (1, 1), (0, 1), (-1, 1), (-1, 0), (-1, -1), (
 class Solids(Protocol):
     """What stands in the way on one map. Positions in units; z of a body is that of its feet."""
 
+    def __hash__(self) -> int:
+        """By identity: what was worked out on a map is remembered by it."""
+
     def first_hits(self, starts: npt.ArrayLike, ends: npt.ArrayLike) -> Floats:
         """Where each segment first meets something: (n, 3) and (n, 3) to (n,).
 
