@@ -68,6 +68,13 @@ class Board:
         record = self._recorder.round
         return record is not None and record.sides["a"] != self._recorder.side_of_team["a"]
 
+    @property
+    def may_be_over(self) -> bool:
+        """The match may have ended with the last round: a team has won regulation, or overtime is near."""
+        recorder = self._recorder
+        best, total = max(recorder.score.values()), sum(recorder.score.values())
+        return best > recorder.max_rounds // 2 or total >= recorder.max_rounds
+
     def refresh(self) -> None:
         """Look at the match anew."""
         recorder = self._recorder

@@ -138,7 +138,7 @@ class Client:
         now_ns = start_ns - nanoseconds(float(rng.uniform(*MENU_BEFORE_S)))
         mailbox.post(now_ns, self._menu)
         while mailbox.next_beat_ns < loaded_ns - NS_PER_S:
-            mailbox.beat(mailbox.next_beat_ns)
+            mailbox.post(mailbox.next_beat_ns, self._menu, is_beat=True)
         mailbox.post(max(loaded_ns, mailbox.free_ns), {"map": board.map})
 
     def leave(self, board: Board, people: People, tally: Tally) -> None:
@@ -173,6 +173,11 @@ class Client:
         key = (board.version, round_key, activity, None if shown is None else people.key(shown))
         self._mailbox.look(now_ns, key, lambda: _body(board.map, round_key, shown, people, activity))
 
+    @staticmethod
+    def _is_fleeting(board: Board) -> bool:
+        """What is shown now will soon be overtaken by the next round."""
+        return board.round_phase == "over" and board.map_phase != "gameover" and not board.may_be_over
+
     def _be_away(self, now_ns: int) -> None:
         if self._state == "in":
             is_crash = self._rng.random() < self._settings.crash_share
@@ -186,7 +191,7 @@ class Client:
 
     def _come(self, now_ns: int) -> None:
         if self._state == "silent":
-            self._mailbox.post(now_ns, self._menu)
+            self._mailbox.post(max(now_ns, self._mailbox.free_ns), self._menu)
         self._state = "in"
         self._mate = None
 

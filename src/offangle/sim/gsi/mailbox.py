@@ -68,16 +68,15 @@ class Mailbox:
     def beat(self, now_ns: int) -> None:
         """Say the same again if it was said long ago, in full."""
         if now_ns >= self.next_beat_ns and self._base is not None:
-            body, self._base = self._base, None
-            self.post(now_ns, body)
+            self.post(now_ns, self._base, is_beat=True)
 
     def forget(self) -> None:
         """The game ended: when it posts again, it says everything anew."""
         self._base = self._key = self._due_ns = None
         self._failed = False
 
-    def post(self, now_ns: int, body: Body) -> None:
-        """Post now: as a change of what was posted before, or in full where nothing was."""
+    def post(self, now_ns: int, body: Body, *, is_beat: bool = False) -> None:
+        """Post now: as a change of what was posted before, or in full where nothing was and as a heartbeat."""
         settings, rng = self._settings, self._rng
         sent_ns = now_ns + int(rng.random() * FRAME_NS)
         received_ns = sent_ns + self._delay_ns()
@@ -88,7 +87,7 @@ class Mailbox:
             self._base = None
         else:
             answered_ns = received_ns + nanoseconds(float(rng.uniform(*ANSWER_S)))
-            told = {} if self._base is None else claims(self._base, body)
+            told = {} if is_beat or self._base is None else claims(self._base, body)
             provider = {**self._provider, "timestamp": sent_ns // NS_PER_S}
             self._sink(received_ns, {"provider": provider, **body, **told, "auth": {"token": settings.token}})
             self._base = body

@@ -21,7 +21,8 @@ class ClientSettings:
         loss_rate: Share of posts that are not answered with success.
         slow_rate: Share of posts that arrive up to 3 s late.
         untold_winner_rate: Share of decided rounds without `win_team`.
-        missed_over_rate: Share of decided rounds that a client shows only when the next one has begun.
+        missed_over_rate: Share of decided rounds that a client shows only when the next one has begun; never of rounds
+            that may be the last.
         bomb_delay_s: Up to this long after the plant a player's client still says nothing of it.
         spectator_share: Share of clients that turn into a team-mate after death; the others have no player then.
         crash_share: Share of those who leave whose game just falls silent; the others are seen in the menu.
@@ -33,7 +34,7 @@ class ClientSettings:
     buffer_s: float = 0.1
     heartbeat_s: float = 30.0
     timeout_s: float = 5.0
-    loss_rate: float = 0.0002
+    loss_rate: float = 0.00005
     slow_rate: float = 0.004
     untold_winner_rate: float = 0.03
     missed_over_rate: float = 0.02
