@@ -35,12 +35,12 @@ BLAST_U: Final = 1500.0
 THROW_SHARES: Final = {"early": 0.6, "waiting": 0.08, "opening": 0.9, "entering": 0.8, "denying": 0.5}
 """How readily grenades are thrown: while waiting, just before the attack, while entering, at a defuser."""
 _STYLES: Final[dict[BuyPlan, tuple[tuple[str, float], ...]]] = {
-    "pistol": (("rush", 0.35), ("default", 0.65)),
-    "eco": (("rush", 0.55), ("default", 0.45)),
-    "force": (("rush", 0.35), ("default", 0.65)),
-    "full": (("rush", 0.14), ("default", 0.50), ("slow", 0.36)),
+    "pistol": (("rush", 0.25), ("default", 0.75)),
+    "eco": (("rush", 0.40), ("default", 0.60)),
+    "force": (("rush", 0.25), ("default", 0.75)),
+    "full": (("rush", 0.10), ("default", 0.50), ("slow", 0.40)),
 }
-_EXECUTE_S: Final[dict[str, tuple[float, float]]] = {"rush": (0.0, 12.0), "default": (28.0, 62.0), "slow": (60.0, 78.0)}
+_EXECUTE_S: Final[dict[str, tuple[float, float]]] = {"rush": (0.0, 12.0), "default": (32.0, 66.0), "slow": (62.0, 80.0)}
 
 
 @dataclass(slots=True)

@@ -17,11 +17,11 @@ GRAVITY_U: Final = 320.0
 BOUNCE: Final = 0.45
 REST_SPEED_U: Final = 24.0
 LONGEST_FLIGHT_TICKS: Final = 5 * TICK_RATE
-PITCHES_DEG: Final = (-58.0, -45.0, -34.0, -25.0, -17.0, -10.0, -4.0, 4.0, 14.0)
+PITCHES_DEG: Final = (-58.0, -50.0, -42.0, -35.0, -29.0, -23.0, -17.0, -12.0, -7.0, -2.0, 4.0, 10.0, 18.0)
 ROLL_U, OVERSHOOT_U = 420.0, 320.0
 """A throw that comes down so much before its target may roll there; one so much beyond may be stopped by a wall."""
-GOOD_ENOUGH_U: Final = 90.0
-WORST_THROW_U: Final = 300.0
+GOOD_ENOUGH_U: Final = 60.0
+WORST_THROW_U: Final = 260.0
 _DT_S: Final = 1.0 / TICK_RATE
 _LIFT_U: Final = 2.0
 """What lies still lies this far above the ground."""

@@ -24,9 +24,9 @@ URGED_SHARE: Final = 0.2
 """... and how much more often when the next round would not be a full buy either."""
 OWN_WILL: Final = 0.15
 """Added to an agent's discipline: everybody follows the plan more often than not."""
-RICH_ECO: Final = 2600
+RICH_ECO: Final = 1700
 """With more than this one may buy a pistol on an eco and still buy everything in the next round."""
-RICH_ECO_SHARE, POOR_ECO_SHARE = 0.4, 0.25
+RICH_ECO_SHARE, POOR_ECO_SHARE = 0.6, 0.25
 VEST_SHARE, KIT_SHARE, PISTOL_SHARE = 0.58, 0.40, 0.24
 """Of a pistol round: a vest; of the other CTs a kit; of the rest a better pistol."""
 HELMET_FROM: Final = 4700
@@ -36,6 +36,9 @@ AWP_SHARE: Final = 0.95
 FULL_KIT_SHARE: Final = 0.75
 EXTRA_AWP_SHARE: Final = 0.03
 """How often somebody who is rich enough buys one without its being his part."""
+THRIFTY_BELOW: Final = 3600
+THRIFTY_SHARE: Final = 0.4
+"""With less than the first some take a submachine gun and grenades instead of a rifle."""
 SECOND_RIFLE_SHARE: Final = 0.3
 FORCED_RIFLE_SHARE: Final = 0.4
 FORCED_SMG_FROM: Final = 1900
@@ -98,6 +101,7 @@ def shopping(rng: np.random.Generator, agent: Agent, plan: BuyPlan) -> Purchase:
         _force_buy(rng, basket)
     elif money > RICH_ECO and chance(rng, RICH_ECO_SHARE):
         basket.take(pick(rng, _PISTOLS[agent.side]))
+        basket.take("vest")
     elif chance(rng, POOR_ECO_SHARE):
         basket.take("p250")
     return Purchase(agent.slot, tuple(basket.items))
@@ -187,7 +191,13 @@ def _full_buy(rng: np.random.Generator, basket: _Basket) -> None:
     is_sniper = agent.profile.role == "awp" and not agent.has("awp")
     if not basket.has_primary or (is_sniper and basket.money > SECOND_AWP_FROM):
         wants_awp = chance(rng, AWP_SHARE if is_sniper else EXTRA_AWP_SHARE)
-        choices = (["awp"] if wants_awp else []) + _rifle_order(rng, side) + list(_SMGS[side])
+        thrifty = basket.money < THRIFTY_BELOW and chance(rng, THRIFTY_SHARE)
+        choices = [
+            *_SMGS[side][: int(thrifty)],
+            *(["awp"] if wants_awp else []),
+            *_rifle_order(rng, side),
+            *_SMGS[side],
+        ]
         next((name for name in choices if basket.take(name)), None)
     if side == "ct" and not agent.player.has_kit and chance(rng, FULL_KIT_SHARE):
         basket.take("defuser")

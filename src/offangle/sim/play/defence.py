@@ -40,7 +40,7 @@ RISK_LEFT_S: Final = 3.0
 COVER_U: Final = 900.0
 QUIET_S: Final = 2.0
 TOO_LATE_S: Final = 0.5
-THROW_SHARES: Final = {"early": 0.8, "holding": 0.10, "contact": 0.6, "retaking": 0.7}
+THROW_SHARES: Final = {"early": 0.8, "holding": 0.10, "contact": 0.3, "retaking": 0.45}
 CONTACT_SHARE: Final = 0.5
 
 

@@ -47,14 +47,14 @@ class Gun:
 
 GUNS: Final[Mapping[str, Gun]] = MappingProxyType(
     {
-        "glock": Gun(30, 0.94, 0.85, 0.15, 2.2, 7.0, 14, 10, 0.3, 0.6, is_automatic=False),
-        "hkp2000": Gun(35, 1.01, 0.91, 0.17, 2.2, 6.0, 14, 13, 0.32, 0.8, is_automatic=False),
-        "usp_silencer": Gun(35, 1.01, 0.91, 0.17, 2.2, 5.0, 14, 12, 0.32, 0.7, is_automatic=False),
-        "elite": Gun(38, 1.15, 0.79, 0.12, 3.8, 8.0, 12, 9, 0.35, 0.7, is_automatic=False),
-        "p250": Gun(38, 1.28, 0.90, 0.15, 2.2, 6.5, 14, 13, 0.32, 0.9, is_automatic=False),
-        "tec9": Gun(33, 1.81, 0.83, 0.12, 2.5, 8.0, 10, 12, 0.35, 0.8, is_automatic=False),
-        "fiveseven": Gun(32, 1.82, 0.81, 0.15, 2.2, 6.5, 12, 12, 0.3, 0.7, is_automatic=False),
-        "cz75a": Gun(31, 1.55, 0.85, 0.1, 2.7, 8.0, 14, 12, 0.4, 1.0),
+        "glock": Gun(30, 0.94, 0.85, 0.15, 2.2, 11.2, 14, 10, 0.3, 0.6, is_automatic=False),
+        "hkp2000": Gun(35, 1.01, 0.91, 0.17, 2.2, 9.6, 14, 13, 0.32, 0.8, is_automatic=False),
+        "usp_silencer": Gun(35, 1.01, 0.91, 0.17, 2.2, 8.0, 14, 12, 0.32, 0.7, is_automatic=False),
+        "elite": Gun(38, 1.15, 0.79, 0.12, 3.8, 12.8, 12, 9, 0.35, 0.7, is_automatic=False),
+        "p250": Gun(38, 1.28, 0.90, 0.15, 2.2, 10.4, 14, 13, 0.32, 0.9, is_automatic=False),
+        "tec9": Gun(33, 1.81, 0.83, 0.12, 2.5, 12.8, 10, 12, 0.35, 0.8, is_automatic=False),
+        "fiveseven": Gun(32, 1.82, 0.81, 0.15, 2.2, 10.4, 12, 12, 0.3, 0.7, is_automatic=False),
+        "cz75a": Gun(31, 1.55, 0.85, 0.1, 2.7, 12.8, 14, 12, 0.4, 1.0),
         "deagle": Gun(53, 1.86, 0.85, 0.225, 2.2, 4.2, 40, 45, 0.8, 2.2, is_automatic=False),
         "revolver": Gun(86, 1.86, 0.94, 0.5, 2.3, 3.5, 40, 45, 0.8, 2.5, is_automatic=False),
         "mac10": Gun(29, 1.15, 0.80, 0.075, 2.6, 9.0, 18, 4.5, 0.35, 0.35),

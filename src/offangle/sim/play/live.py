@@ -14,6 +14,7 @@ from offangle.sim.play.stage import Stage
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
     from offangle.core.sides import Side
     from offangle.sim.play.minds import Mind
 

@@ -52,7 +52,7 @@ def draw_profile(rng: np.random.Generator, level: float, role: Role) -> Profile:
     return Profile(
         skill=skill,
         role=role,
-        reaction_s=around(0.15, 0.08, 0.10),
+        reaction_s=around(0.10, 0.05, 0.10),
         aim_error_deg=around(4.4, 2.0, 0.12),
         steadiness=share(0.40, 0.80),
         head_share=share(0.05, 0.30),

@@ -16,7 +16,7 @@ SIGHT_TICKS: Final = 4
 """Everybody looks 16 times a second."""
 HALF_VIEW_DEG: Final = 50.0
 NOTICE_RANGE_U: Final = 4200.0
-PLAIN_U: Final = 700.0
+PLAIN_U: Final = 680.0
 FADING: Final = 3.5
 """Beyond `PLAIN_U` each look notices with a chance that falls with this power of the distance."""
 DRIFT_SHARE: Final = 0.92
@@ -29,7 +29,7 @@ SHOTS_HEARD_U: Final = 2400.0
 RUNNING_U: Final = 150.0
 HEARD_ERROR_DEG: Final = 6.0
 STANDING_U: Final = 60.0
-HOLDING_FACTOR, MOVING_FACTOR = 0.55, 1.2
+HOLDING_FACTOR, MOVING_FACTOR = 0.47, 1.55
 """Who stands and waits reacts sooner than who comes round a corner."""
 _BODY_U: Final = 58.0
 _BLIND_NOTICE_U: Final = 120.0
