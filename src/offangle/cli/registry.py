@@ -44,5 +44,10 @@ COMMANDS: Final = (
         "offangle.cli.commands.gsi",
         "Live play: replay and reduce recordings, tokens of game clients, the ingest alone.",
     ),
+    CommandEntry(
+        "sim",
+        "offangle.cli.commands.sim",
+        "Simulated matches with a known truth, and simulated players against a server.",
+    ),
     CommandEntry("doctor", "offangle.cli.commands.doctor", "Check this installation; says the remedy."),
 )

@@ -25,19 +25,16 @@ def claims(before: Body, now: Body) -> Body:
 
 
 def _compare(before: Body, now: Body, found: Body, path: tuple[str, ...]) -> None:
-    for key, new in now.items():
-        old = before.get(key)
-        if old is new:
-            continue
-        if old is None:
-            _put(found, "added", (*path, key), value=True)
-        elif isinstance(old, dict) and isinstance(new, dict):
-            _compare(old, new, found, (*path, key))
+    for key, old in before.items():
+        new = now.get(key)
+        if isinstance(old, dict) and isinstance(new, dict):
+            if old is not new:
+                _compare(old, new, found, (*path, key))
         elif old != new:
             _put(found, "previously", (*path, key), value=old)
-    for key, old in before.items():
-        if key not in now:
-            _put(found, "previously", (*path, key), value=old)
+    for key in now:
+        if key not in before:
+            _put(found, "added", (*path, key), value=True)
 
 
 def _put(found: Body, kind: str, path: tuple[str, ...], *, value: Any) -> None:
