@@ -1,22 +1,84 @@
 """What the reducer makes of a client's posts, beside the truth of the match."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
+from makers.scripted_match import Script, ScriptedMatch, setup_of
 from offangle.cli.recordings import read_recording
 from offangle.core.weapons import weapon_class
 from offangle.frames.collection import MatchFrames
 from offangle.gsi.wire import observation_of
 from offangle.live.document import matches_document, sessions_of
 from offangle.live.reduce import reduce_all
+from offangle.sim.demo.match_recorder import MatchRecorder, MatchSetup
+from offangle.sim.demo.silent import SilentWriter
+from offangle.sim.gsi.client import LiveClients
+from offangle.sim.gsi.settings import ClientSettings
+from offangle.sim.gsi.sinks import Sink
 
 Posts = list[tuple[int, dict[str, Any]]]
+START = datetime(2026, 1, 1, 18, 0, tzinfo=UTC)
+EXACT = ClientSettings(loss_rate=0.0)
 FIRE = frozenset({"molotov", "incgrenade", "inferno"})
+
+
+@dataclass
+class Watched:
+    """A scripted match and what its players' games posted, by slot."""
+
+    recorder: MatchRecorder
+    posts: dict[int, Posts]
+
+    def bodies(self, slot: int) -> list[dict[str, Any]]:
+        """What one client's posts say."""
+        return [body for _, body in self.posts[slot]]
+
+    def steam_id(self, slot: int) -> int:
+        """Whose client it is."""
+        return self.recorder.player(slot).entry.steam_id
+
+
+def watch(
+    script: Script, *, seed: int = 1, settings: ClientSettings = EXACT, setup: MatchSetup | None = None
+) -> Watched:
+    """Play a script with a live client for everybody."""
+    whole = setup or setup_of(script)
+    recorder = MatchRecorder(whole, SilentWriter.of(whole))
+    posts: dict[int, Posts] = {slot: [] for slot in recorder.players}
+    clients = LiveClients(
+        recorder, {slot: into(posts[slot]) for slot in posts}, seed=seed, start=START, settings=settings
+    )
+    match = ScriptedMatch(script, recorder)
+    after_tick(recorder, clients.after_tick)
+    match.play()
+    clients.close()
+    return Watched(recorder, posts)
+
+
+def into(posts: Posts) -> Sink:
+    """A sink that keeps everything."""
+
+    def keep(received_ns: int, body: dict[str, Any], /) -> None:
+        posts.append((received_ns, body))
+
+    return keep
+
+
+def after_tick(recorder: MatchRecorder, act: Callable[[], None]) -> None:
+    """Have something done after every tick of a recorder."""
+    end_tick = recorder.end_tick
+
+    def both() -> None:
+        end_tick()
+        act()
+
+    recorder.end_tick = both  # type: ignore[method-assign]  # scripts end ticks themselves
 
 
 def read_posts(path: Path) -> Posts:
