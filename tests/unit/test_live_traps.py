@@ -109,6 +109,17 @@ def test_trap_03_two_lost_rounds_of_one_side_are_both_its_own() -> None:
     assert [r["winner"] for r in only_match(client)["rounds"]] == ["ct", "t", "t"]
 
 
+def test_trap_03_a_round_of_which_only_the_end_is_told_does_not_replace_the_one_before() -> None:
+    client = GsiClient()
+    client.play_round("CT", kills=1)
+    client.state["round_kills"] = 0
+    client.over("T", after_s=300.0)  # everything between the two ends was lost
+    client.freeze()
+    match = only_match(client)
+    assert [(round_["number"], round_["winner"]) for round_ in match["rounds"]] == [(1, "ct"), (2, "t")]
+    assert [kill["round"] for kill in match["kills"]] == [1]
+
+
 def test_trap_04_round_kills_are_cumulative() -> None:
     client = GsiClient()
     client.freeze()

@@ -35,8 +35,11 @@ def decide_rounds(
     winners = _winners(epoch, observation, match, switched=switched)
     events: list[Event] = []
     for number in numbers:
-        current = epoch.current if epoch.current is not None and epoch.current.number == number else LiveRound(number)
-        decided = _with_result(current, number, observation, winners, policy)
+        if epoch.current is not None and epoch.current.number < number:
+            # Nothing of this round was told until its end, and the one before is still being shown.
+            epoch, closed = close_round(epoch)
+            events += closed
+        decided = _with_result(epoch.current or LiveRound(number), number, observation, winners, policy)
         events.append(RoundDecided(decided))
         epoch = replace(epoch, current=decided)
         if number < observation.current_round:
