@@ -92,6 +92,7 @@ class Agent:
     blind_until_tick: int = 0
     flashed_by: int | None = None
     # his hands
+    poise: float = 1.0
     error_yaw: float = 0.0
     error_pitch: float = 0.0
     corrects_tick: int = 0

@@ -14,10 +14,10 @@ from offangle.sim.play.rules import RULES, TICK_RATE
 from offangle.sim.world.nav import Point
 from offangle.sim.world.world import SiteName
 
-LATE_S: Final = 38.0
+LATE_S: Final = 45.0
 """With less time than this attackers go, ready or not."""
 PLANT_NOW_S: Final = 15.0
-OPENING_S: Final = 6.0
+OPENING_S: Final = 9.0
 """Each defender who has died brings the attack forward by this."""
 SETTLED_U: Final = 900.0
 """This near to where a lane gathers, people walk and throw."""
@@ -26,6 +26,8 @@ THROW_BEFORE_S: Final = 7.0
 EARLY_S: Final = 26.0
 EARLY_THROW_U: Final = 2200.0
 KNOWN_NEAR_U: Final = 1700.0
+PLANT_HERE_SHARE: Final = 0.7
+"""In each thought inside a site: most carriers plant where they first find it quiet."""
 LURK_S: Final = 8.0
 ENTRY_THROW_U: Final = 800.0
 SPLIT_SHARE: Final = 0.3
@@ -139,8 +141,8 @@ class Attack(Mind):
         stage = self.stage
         if stage.bomb.carrier != agent.slot or agent.target is not None:
             return
-        ready = motion.has_arrived(agent) or stage.time_left_s() < PLANT_NOW_S
-        if ready and stage.world.site_at(agent.position) is not None:
+        hurries = stage.time_left_s() < PLANT_NOW_S or chance(stage.rng, PLANT_HERE_SHARE)
+        if (hurries or motion.has_arrived(agent)) and stage.world.site_at(agent.position) is not None:
             self.bombing.begin_plant(agent)
 
     def _guard_bomb(self, agent: Agent, order: Orders) -> None:

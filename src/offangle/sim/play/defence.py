@@ -21,9 +21,9 @@ RUN_U: Final = 220.0
 NEAR_SITE_U: Final = 1500.0
 ROTATE_FROM: Final = 2
 """So many attackers seen near a site call the others ..."""
-ROTATE_AFTER_S: Final = (1.0, 4.0)
+ROTATE_AFTER_S: Final = (0.5, 2.5)
 """... who come after a moment."""
-FORWARD_SHARE: Final = 0.18
+FORWARD_SHARE: Final = 0.12
 FORWARD_UNTIL_S: Final = 28.0
 STACK_SHARE: Final = 0.3
 EARLY_REACH_U: Final = 700.0

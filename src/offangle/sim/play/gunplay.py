@@ -40,11 +40,12 @@ ACCURATE_SHARE: Final = 0.34
 HEAD_AT_U: Final = 64.0
 CHEST_AT_U: Final = 47.5
 BODY_HALF_U: Final = 9.0
-SPAM_TICKS: Final = 24
+SPAM_TICKS: Final = 32
 """A spray goes on for so long after its target is out of sight."""
-OVERSPRAY_SHARE: Final = 0.72
+OVERSPRAY_SHARE: Final = 0.8
 """How likely each further bullet of a burst is once its target is dead."""
-PREFIRE_SHARE: Final = 0.012
+PREFIRE_SHARE: Final = 0.015
+"""How often in a tick somebody on his way shoots at what he has heard; who holds a place keeps quiet."""
 PREFIRE_WITHIN_DEG: Final = 5.0
 CLOSE_U: Final = 350.0
 """Nearer than this small guns are fired on the move."""
@@ -67,7 +68,8 @@ PRESS_S: Final = (0.17, 0.34)
 _DUCK_SHARE: Final = 0.75
 _BURST_GAP_TICKS: Final = 14
 _MATE_WIDTH_U, _MATE_LOW_U, _MATE_HIGH_U = 30.0, -10.0, 80.0
-_HEALTHY_CLIP: Final = 0.35
+_HEALTHY_CLIP, _LEAST_CLIP = 0.35, 0.15
+_QUIET_S: Final = 4.0
 """A clip with less than this share is filled when it is quiet."""
 _KNIFE_ARMOR: Final = 1.7
 
@@ -113,9 +115,9 @@ def _correct(stage: Stage, agent: Agent, off_deg: float) -> None:
     rng, base = stage.rng, agent.profile.aim_error_deg
     is_first = agent.corrects_tick == agent.reacts_tick
     if is_first:
-        spread = base * (0.35 + 0.65 * min(1.0, off_deg / FLICK_FULL_DEG))
+        spread = base * agent.poise * (0.35 + 0.65 * min(1.0, off_deg / FLICK_FULL_DEG))
     else:
-        spread = max(base * STEADY_SHARE, 0.5 * math.hypot(agent.error_yaw, agent.error_pitch))
+        spread = max(base * agent.poise * STEADY_SHARE, 0.5 * math.hypot(agent.error_yaw, agent.error_pitch))
     agent.error_yaw = float(rng.normal(0.0, spread))
     agent.error_pitch = float(rng.normal(0.0, spread * 0.75))
     agent.corrects_tick = stage.tick + ticks(float(rng.uniform(*CORRECTION_S)))
@@ -356,7 +358,7 @@ def spam(stage: Stage, agent: Agent) -> None:
     if gun is None or not gun.is_automatic or agent.reloading or not agent.clip or agent.slot in stage.passive:
         return
     tick = stage.tick
-    if agent.burst_left <= 0 and agent.heard is not None and tick - agent.heard_tick < TICK_RATE:
+    if agent.burst_left <= 0 and not agent.holds and agent.heard is not None and tick - agent.heard_tick < TICK_RATE:
         pitch, yaw = angles_to(agent.eye, (agent.heard[0], agent.heard[1], agent.heard[2] + CHEST_AT_U))
         near = abs(turn(agent.yaw, yaw)) < PREFIRE_WITHIN_DEG and abs(agent.pitch - pitch) < PREFIRE_WITHIN_DEG
         if near and tick >= agent.ready_tick and chance(stage.rng, PREFIRE_SHARE):
@@ -382,7 +384,7 @@ def tend(stage: Stage, agent: Agent) -> None:
     if agent.player.is_scoped and not motion.has_arrived(agent):
         stage.recorder.set_player_state(agent.slot, is_scoped=False)
     kind = agent.player.active.kind if agent.player.active is not None else None
-    if kind is not None and kind.name in GUNS and agent.clip < kind.clip * _HEALTHY_CLIP:
+    if kind is not None and kind.name in GUNS and agent.clip < kind.clip * _wanted_clip(agent, tick):
         if tick - agent.last_shot_tick > TICK_RATE // 2:
             _begin_reload(stage, agent)
         return
@@ -390,6 +392,11 @@ def tend(stage: Stage, agent: Agent) -> None:
         best = agent.best_gun()
         if best and agent.weapon != best:
             _take(stage, agent, best)
+
+
+def _wanted_clip(agent: Agent, tick: int) -> float:
+    """Below which share of the clip one reloads: later with somebody about."""
+    return _LEAST_CLIP if tick - agent.heard_tick < _QUIET_S * TICK_RATE else _HEALTHY_CLIP
 
 
 def _change_gun(stage: Stage, agent: Agent) -> None:

@@ -109,7 +109,7 @@ class Mind:
             x, y = place[0] + float(dx), place[1] + float(dy)
             order.patrol = (x, y, place[2]) if stage.world.solids.can_stand(x, y, place[2], motion.BODY_U) else place
         motion.go(stage, agent, order.patrol or place, pace="walk")
-        agent.holds = True
+        agent.holds = self.side == "ct" or self.bombing.is_planted
 
     def should_save(self, order: Orders, *, is_late: bool) -> bool:
         """Whether the round is lost and the guns are worth keeping."""

@@ -7,7 +7,7 @@ import numpy as np
 
 from offangle.core.sides import other_side
 from offangle.sim.play.agent import Agent, Sighting, turn
-from offangle.sim.play.dice import chance
+from offangle.sim.play.dice import chance, pick
 from offangle.sim.play.rules import TICK_RATE
 from offangle.sim.play.stage import Stage
 from offangle.sim.world.nav import Point
@@ -16,20 +16,22 @@ SIGHT_TICKS: Final = 4
 """Everybody looks 16 times a second."""
 HALF_VIEW_DEG: Final = 50.0
 NOTICE_RANGE_U: Final = 4200.0
-PLAIN_U: Final = 680.0
+PLAIN_U: Final = 560.0
 FADING: Final = 3.5
 """Beyond `PLAIN_U` each look notices with a chance that falls with this power of the distance."""
-DRIFT_SHARE: Final = 0.92
-DRIFT_U: Final = 100.0
-"""Who stops to shoot mostly creeps on: up to this, in units per second."""
+DRIFT_SHARE: Final = 0.6
+DRIFT_U: Final = (72.0, 94.0)
+"""Who stops to shoot mostly creeps on: what he wishes, in units per second; friction leaves less of it."""
 KEEP_TICKS: Final = 32
 """A sighting that is broken for less than half a second goes on."""
 STEPS_HEARD_U: Final = 1100.0
 SHOTS_HEARD_U: Final = 2400.0
 RUNNING_U: Final = 150.0
 HEARD_ERROR_DEG: Final = 6.0
+HOLDING_POISE, MOVING_POISE = 0.66, 1.25
+"""... and his crosshair is steadier: of the errors of his hand."""
 STANDING_U: Final = 60.0
-HOLDING_FACTOR, MOVING_FACTOR = 0.47, 1.55
+HOLDING_FACTOR, MOVING_FACTOR = 0.42, 1.6
 """Who stands and waits reacts sooner than who comes round a corner."""
 _BODY_U: Final = 58.0
 _BLIND_NOTICE_U: Final = 120.0
@@ -164,4 +166,5 @@ def _begin_fight(stage: Stage, agent: Agent, slot: int, sighting: Sighting) -> N
     agent.aims_at_head = bool(rng.random() < profile.head_share)
     agent.corrects_tick = agent.reacts_tick
     agent.burst_left = 0
-    agent.drift = float(rng.uniform(-DRIFT_U, DRIFT_U)) if chance(rng, DRIFT_SHARE) else 0.0
+    agent.poise = HOLDING_POISE if holds else MOVING_POISE
+    agent.drift = float(rng.uniform(*DRIFT_U)) * pick(rng, (-1.0, 1.0)) if chance(rng, DRIFT_SHARE) else 0.0
