@@ -10,12 +10,13 @@ import numpy as np
 from offangle.sim.demo.entities import Entity
 from offangle.sim.demo.pov import PovWriter
 from offangle.sim.gsi.client import LiveClients
+from offangle.sim.gsi.settings import ClientSettings
 from offangle.sim.gsi.sinks import JsonlSink
 from offangle.sim.net.links import NETWORKS
 from offangle.sim.net.network import Network
 from offangle.sim.net.perspective_log import PerspectiveLog
 from offangle.sim.net.pov import PovView, Visibility
-from offangle.sim.order import MatchOrder
+from offangle.sim.order import LOCAL_NETWORK, MatchOrder
 from offangle.sim.play.game import Game, Watcher
 from offangle.sim.play.rules import ticks
 from offangle.sim.play.wires import Wires
@@ -29,6 +30,8 @@ ROUND_TICKS: Final = ticks(105.0)
 """About what a round takes from freeze time to freeze time: padding is spread by it."""
 CREDITS_TICKS: Final = ticks(5.0)
 """What padding is left is written while the final scoreboard is shown."""
+LOSSLESS: Final = frozenset({LOCAL_NETWORK, "perfect", "good"})
+"""Networks over which no post of a game client is lost."""
 _SIDE_NUMBERS: Final = {"t": 0, "ct": 1}
 
 
@@ -57,7 +60,8 @@ def _live_clients(order: MatchOrder, game: Game, folder: Path) -> LiveClients:
     folder.mkdir(parents=True, exist_ok=True)
     people = [agent.player.entry for agent in game.stage.agents.values() if not agent.player.entry.is_bot]
     sinks = {entry.slot: JsonlSink(folder / f"{entry.steam_id}.jsonl") for entry in people}
-    return LiveClients(game.stage.recorder, sinks, seed=order.seed, start=start_of(order))
+    settings = ClientSettings(loss_rate=0.0) if order.network in LOSSLESS else ClientSettings()
+    return LiveClients(game.stage.recorder, sinks, seed=order.seed, start=start_of(order), settings=settings)
 
 
 class Povs:
