@@ -42,8 +42,6 @@ LEVELS: Final = (0.35, 0.8)
 """Between these lies the mean skill of a match; its two teams are a little apart."""
 LEVEL_GAP: Final = 0.05
 TEAM_NAMES: Final[Mapping[Team, str]] = {"a": "Simulated Alpha", "b": "Simulated Bravo"}
-BOTS: Final = 2
-"""Of a match that is ordered with bots: one in each team."""
 
 
 def write_match(order: MatchOrder, folder: Path, progress: Progress | None = None) -> MatchFrames:

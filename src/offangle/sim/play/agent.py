@@ -6,7 +6,6 @@ from typing import Final, Literal
 
 from offangle.core.sides import Side
 from offangle.core.weapons import WEAPONS, weapon_class
-from offangle.sim.demo.items import ITEMS
 from offangle.sim.demo.recorder_core import Player
 from offangle.sim.play.guns import GUNS, Gun
 from offangle.sim.play.profiles import Profile
@@ -77,9 +76,7 @@ class Agent:
     job: Job = ""
     job_ends_tick: int = 0
     throw: Throw | None = None
-    throws_left: int = 0
     next_throw_tick: int = 0
-    think_tick: int = 0
     moved_tick: int = 0
     moved_from: Point = (0.0, 0.0, 0.0)
     idle_yaw: float = 0.0
@@ -192,18 +189,13 @@ class Agent:
         self.fired_mrad = self.spray = self.strafe = self.drift = self.wish_x = self.wish_y = 0.0
         self.vx = self.vy = self.vz = self.error_yaw = self.error_pitch = 0.0
         self.tag, self.reloading, self.burst_left = 1.0, "", 0
-        self.blind_until_tick = self.ready_tick = self.next_throw_tick = self.think_tick = 0
-        self.is_ducking, self.is_on_ground, self.throws_left = False, True, 0
+        self.blind_until_tick = self.ready_tick = self.next_throw_tick = 0
+        self.is_ducking, self.is_on_ground, self.holds = False, True, False
 
 
 def _has_rounds(values: dict[str, object]) -> bool:
     clip, reserve = values.get("m_iClip1"), values.get("m_pReserveAmmo.0")
     return any(isinstance(count, int) and count > 0 for count in (clip, reserve))
-
-
-def reserve_of(name: str) -> int:
-    """Rounds beside the clip of a fresh gun."""
-    return ITEMS[name].reserve
 
 
 def angles_to(eye: Point, point: Point) -> tuple[float, float]:

@@ -26,7 +26,7 @@ from offangle.sim.play.guns import (
 from offangle.sim.play.harm import harm
 from offangle.sim.play.hits import direction_of, hit_group, passing
 from offangle.sim.play.rules import TICK_RATE, ticks
-from offangle.sim.play.sight import KEEP_TICKS, SIGHT_TICKS, hear_shot
+from offangle.sim.play.sight import SIGHT_TICKS, hear_shot
 from offangle.sim.play.stage import Stage
 from offangle.sim.world.nav import Point
 
@@ -459,9 +459,3 @@ def _stab(stage: Stage, agent: Agent, sighting: Sighting) -> None:
             armor = victim.player.armor
             damage = armored(KNIFE_DAMAGE, _KNIFE_ARMOR, armor) if armor else (KNIFE_DAMAGE, 0)
             harm(stage, victim, agent, "knife", damage)
-
-
-def lose_sight(stage: Stage, agent: Agent) -> None:
-    """After half a second without a sight of him the target is given up."""
-    if agent.target is not None and stage.tick - agent.seen[agent.target].last_tick > KEEP_TICKS:
-        agent.target = None

@@ -5,7 +5,7 @@ from typing import Final
 from offangle.core.sides import SIDES, Side, other_side
 from offangle.core.weapons import weapon_class
 from offangle.sim.play.agent import Agent
-from offangle.sim.play.buying import BuyPlan, Gift, Purchase, gifts, shopping, team_plan
+from offangle.sim.play.buying import Gift, Purchase, gifts, shopping, team_plan
 from offangle.sim.play.live import Live
 from offangle.sim.play.rules import PLANT_BONUS, TICK_RATE, WIN_MONEY, LossCount, ticks
 from offangle.sim.play.stage import Stage
@@ -25,7 +25,6 @@ class Rounds:
     def __init__(self, stage: Stage, live: Live, *, wingman: bool = False) -> None:
         self.stage, self.live = stage, live
         self.losses = LossCount()
-        self.plans: dict[Side, BuyPlan] = {"t": "full", "ct": "full"}
         self._wingman = wingman
         self._shopping: dict[int, list[tuple[int, str, int]]] = {}
         self._gifts: list[Gift] = []
@@ -72,7 +71,6 @@ class Rounds:
         stage.recorder.clear_dropped()
         stage.recorder.round_started(kind=kind)
         stage.is_peaceful, stage.freeze_end_tick, stage.decided_tick = True, 0, None
-        stage.round_start_tick = stage.tick
         stage.kills_of_round.clear()
         stage.known["t"].clear()
         stage.known["ct"].clear()
@@ -100,7 +98,6 @@ class Rounds:
             agents = [agent for agent in stage.on_side(side) if agent.is_alive]
             losses = self.losses.t if side == "t" else self.losses.ct
             plan = team_plan(stage.rng, agents, side, is_pistol=is_pistol, is_last=is_last, losses=losses)
-            self.plans[side] = plan
             self.live.teams[side].begin_round(plan)
             if not stage.is_knife_round:
                 baskets = [shopping(stage.rng, agent, plan) for agent in agents]

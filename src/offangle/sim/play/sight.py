@@ -91,7 +91,6 @@ def _notice(stage: Stage, viewer: Agent, enemy: Agent, position: Point) -> None:
     sighting = viewer.seen.get(enemy.slot)
     if sighting is None or tick - sighting.last_tick > KEEP_TICKS:
         viewer.seen[enemy.slot] = Sighting(tick, tick, position)
-        stage.sights.append((tick, viewer.slot, enemy.slot))
     else:
         sighting.last_tick, sighting.position = tick, position
     stage.tell(viewer.side, enemy.slot, position)

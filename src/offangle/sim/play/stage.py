@@ -110,14 +110,12 @@ class Stage:
     smokes: list[Cloud] = field(default_factory=list)
     fires: list[Cloud] = field(default_factory=list)
     known: dict[Side, dict[int, tuple[int, Point]]] = field(default_factory=lambda: {"t": {}, "ct": {}})
-    round_start_tick: int = 0
     freeze_end_tick: int = 0
     decided_tick: int | None = None
     is_peaceful: bool = True
     is_knife_round: bool = False
     passive: set[int] = field(default_factory=set)
     kills_of_round: dict[int, int] = field(default_factory=dict)
-    sights: list[tuple[int, int, int]] = field(default_factory=list)
 
     def on_side(self, side: Side) -> Iterator[Agent]:
         """Who plays on a side, dead or alive."""
