@@ -57,6 +57,8 @@ def print_match(console: Console, document: Mapping[str, Any], name: str) -> Non
         f"[bold]{escape(match['map'])}[/]  [bold]{score['a']}:{score['b']}[/]  "
         f"{match['rounds_played']} rounds  [dim]{escape(name)}[/]"
     )
+    if match["is_simulated"]:
+        console.print("[yellow]simulated[/]: by Offangle's simulator, nobody in it is real")
     if not match["rounds_played"]:
         console.print("[yellow]no completed round[/]")
     for team in (*TEAMS, None):

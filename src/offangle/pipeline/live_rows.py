@@ -32,6 +32,7 @@ from offangle.live.policies import policy_of
 from offangle.live.state import UNKNOWN_WEAPON, Kill, LiveRound
 from offangle.live.track import Track
 from offangle.pipeline.rows import MAX_NAME, Bounds, text
+from offangle.sim.people import is_simulated_player
 
 LIVE_VERSION: Final = "live-2"
 """Raise it when the same posts would give other rows."""
@@ -121,6 +122,7 @@ def _write_match(match_id: UUID, combined: CombinedMatch) -> Match:
         "score_a": score["a"],
         "score_b": score["b"],
         "rounds_played": len(combined.rounds),
+        "is_simulated": all(is_simulated_player(track.steam_id) for track in combined.tracks),
         "pipeline_version": LIVE_VERSION,
         "live_state": combined.state,
         **edited_values(match_id),

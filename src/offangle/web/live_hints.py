@@ -14,6 +14,7 @@ from offangle.core.economy import PLAYER_ECO_BELOW, PLAYER_FULL_FROM, PLAYER_SEM
 from offangle.db.models import User
 from offangle.db.queries.access import visible_matches
 from offangle.db.queries.patterns import pattern_frames
+from offangle.db.queries.simulated import matches_of
 from offangle.web import words
 from offangle.web.live_page import Observer
 
@@ -73,7 +74,7 @@ def _history(user: User, steam_id: int, match_id: UUID | None, round_number: int
     matches = visible_matches(user)
     if match_id is not None:
         matches = matches.exclude(pk=match_id)
-    rounds, weapons = pattern_frames(matches, steam_id=steam_id)
+    rounds, weapons = pattern_frames(matches_of(matches, steam_id), steam_id=steam_id)
     return pattern_table(TRANSITIONS.name, rounds, weapons)
 
 

@@ -14,6 +14,7 @@ from offangle.core.terms import PLAYER_BUYS
 from offangle.db.models import User
 from offangle.db.queries.access import visible_matches
 from offangle.db.queries.patterns import pattern_frames
+from offangle.db.queries.simulated import matches_of
 from offangle.web.evidence import Evidence, evidence
 
 OUTCOMES: Final = ("lost", "won")
@@ -45,7 +46,7 @@ class Patterns:
 
 def player_frames(user: User, steam_id: int) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The player's rounds and weapons in the matches that `user` may see."""
-    return pattern_frames(visible_matches(user), steam_id=steam_id)
+    return pattern_frames(matches_of(visible_matches(user), steam_id), steam_id=steam_id)
 
 
 def patterns_of(user: User, steam_id: int) -> Patterns:

@@ -80,7 +80,7 @@ def test_the_page_asks_the_database_a_bounded_number_of_times(
     for seed in (1, 2, 3):
         publish_match(world.member, seed)
     steam_id = somebody().steam_account_id
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(13):
         assert member.get(f"/players/{steam_id}/").status_code == 200
 
 

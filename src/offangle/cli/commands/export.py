@@ -34,7 +34,8 @@ def export(
 ) -> None:
     """Write the tables of matches to a folder.
 
-    Each match gets a folder of its own, DIR/MAP-ID, with a file per table.
+    Each match gets a folder of its own, DIR/MAP-ID (DIR/simulated-MAP-ID for one by Offangle's simulator), with a file
+    per table.
     """
     known = {name: name for name in FILE_FORMATS}
     if file_format not in known:
@@ -60,6 +61,6 @@ def _write(matches: list[Match], folder: Path, file_format: FileFormat, tables: 
     written = 0
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         for match in progress.track(matches, description="exporting"):
-            target = folder / f"{match.map_name}-{match.pk}"
+            target = folder / f"{'simulated-' if match.is_simulated else ''}{match.map_name}-{match.pk}"
             written += len(export_match(match, target, file_format=file_format, tables=tables))
     return written

@@ -77,7 +77,7 @@ class Match(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.map_name} {self.score_a}:{self.score_b}"
+        return f"{self.map_name} {self.score_a}:{self.score_b}{' (simulated)' if self.is_simulated else ''}"
 
 
 class Observation(models.Model):

@@ -11,6 +11,7 @@ from django.db.models import F, Max, QuerySet, Sum
 
 from offangle.db.models import Match, PlayerMatchStat, PlayerRoundState, PlayerWeapon, Round, User, Weapon
 from offangle.db.queries.access import visible_matches
+from offangle.db.queries.simulated import told_apart
 
 MOST_MATCHES: Final = 300
 """The latest; more would make every first query of a minute slow."""
@@ -58,6 +59,9 @@ MATCHES: Final = Table(
         Column("match_id", "TEXT", "pk"),
         Column("map", "TEXT", "map_name", "as de_mirage"),
         Column("source", "TEXT", "source", "demo, gsi, …"),
+        Column(
+            "is_simulated", "INTEGER", "is_simulated", "1: by Offangle's simulator; only while there is nothing else"
+        ),
         Column("live_state", "TEXT", "live_state", "live, left, finished; null: a recording"),
         Column("played_at", "TEXT", "played_at", "UTC"),
         Column("duration_s", "REAL", "duration_s"),
@@ -194,8 +198,8 @@ def _fingerprint(user: User) -> tuple[Any, ...]:
 
 
 def make_copy(user: User) -> bytes:
-    """Copy the rows of the latest matches that `user` may see."""
-    latest = visible_matches(user).order_by(F("played_at").desc(nulls_last=True), "-published_at")
+    """Copy the rows of the latest matches that `user` may see; simulated ones only where there are no others."""
+    latest = told_apart(visible_matches(user)).order_by(F("played_at").desc(nulls_last=True), "-published_at")
     chosen = list(latest.values_list("pk", flat=True)[:MOST_MATCHES])
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as copy:
         for table, rows in _rows(chosen):

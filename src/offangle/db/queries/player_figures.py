@@ -10,6 +10,7 @@ from offangle.analysis.registry import PLAYER_METRICS
 from offangle.core.errors import NotFoundError
 from offangle.db.models import PlayerMatchStat, User
 from offangle.db.queries.access import visible_matches
+from offangle.db.queries.simulated import told_apart
 
 
 def player_rows(user: User, steam_id: int) -> QuerySet[PlayerMatchStat]:
@@ -26,8 +27,13 @@ def player_rows(user: User, steam_id: int) -> QuerySet[PlayerMatchStat]:
     return rows
 
 
+def counted_rows(rows: QuerySet[PlayerMatchStat]) -> QuerySet[PlayerMatchStat]:
+    """Those of `player_rows` that sums and trends are about: simulated matches count only where there are no others."""
+    return told_apart(rows, "match__is_simulated")
+
+
 def player_figures(rows: QuerySet[PlayerMatchStat]) -> dict[str, Any]:
-    """`player_rows` added up: `matches`, and every metric of the registry with its rate taken of the sums.
+    """`counted_rows` added up: `matches`, and every metric of the registry with its rate taken of the sums.
 
     A live match tells no damage and no duels. Its rounds would thin those rates out, so it counts only for players of
     whom nothing else is known.

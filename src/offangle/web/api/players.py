@@ -9,7 +9,7 @@ from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from ninja import Router
 
-from offangle.db.queries.player_figures import player_figures, player_rows
+from offangle.db.queries.player_figures import counted_rows, player_figures, player_rows
 from offangle.web.api.auth import user_of
 from offangle.web.api.matches import stats_row
 from offangle.web.api.paging import DEFAULT_LIMIT, Cursor, Limit, Page, read_cursor, write_cursor
@@ -24,14 +24,15 @@ RATES = ("adr", "kast", "rating_1", "rating_2_est")
 
 @router.get("/{steam_id}", response=Player, summary="A player", operation_id="get_player")
 def get_player(request: HttpRequest, steam_id: SteamIdInPath) -> Player:
-    """Averages over all matches of the player that you may see."""
-    rows = player_rows(user_of(request), int(steam_id))
+    """Averages over all matches of the player that you may see; real and simulated ones are never added up."""
+    rows = counted_rows(player_rows(user_of(request), int(steam_id)))
     figures = player_figures(rows)
     metrics = {name: value for name, value in figures.items() if name not in {"steam_id", "side", "name", "matches"}}
     return Player(
         steam_id=steam_id,
         name=figures["name"],
         is_bot=int(steam_id) <= 0,
+        is_simulated=rows.filter(match__is_simulated=True).exists(),
         averages=PlayerAverages(
             **{name: int(figures[name] or 0) for name in WHOLE},
             **{name: figures[name] for name in RATES},

@@ -126,7 +126,7 @@ def download_table(
     kind = tables_of(match).get(name)
     if kind is None:
         raise NotFoundError(f"this match has no table {name}", hint="The list of tables names those it has.")
-    filename = f"{match.map_name}-{str(match.pk)[:8]}-{name}.{format}"
+    filename = f"{'simulated-' if match.is_simulated else ''}{match.map_name}-{str(match.pk)[:8]}-{name}.{format}"
     key = table_key(str(match.pk), match.map_name, name, prefix=kind)
     if format == "parquet":
         return HttpResponseRedirect(services().store.link(key, expires_s=LINK_LIFE_S, filename=filename))

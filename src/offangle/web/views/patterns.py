@@ -12,7 +12,7 @@ from offangle.analysis.patterns.rounds import ALL, with_previous
 from offangle.core.errors import BadInputError
 from offangle.core.terms import PLAYER_BUYS
 from offangle.db.models import User
-from offangle.db.queries.player_figures import player_rows
+from offangle.db.queries.player_figures import counted_rows, player_rows
 from offangle.web import player_patterns, words
 from offangle.web.evidence import Evidence, asked, evidence, links_of, matching
 from offangle.web.people import signed_in
@@ -51,7 +51,7 @@ def _player(user: User, steam_id: str, tab: str) -> dict[str, Any]:
         NotFoundError: Nobody that `user` may know of.
     """
     number = parse_steam_id(steam_id)
-    latest = player_rows(user, number).order_by("-match__played_at", "-match__published_at").first()
+    latest = counted_rows(player_rows(user, number)).order_by("-match__played_at", "-match__published_at").first()
     rounds, weapons = player_patterns.player_frames(user, number)
     return {"player": latest, "steam_id": number, "player_tab": tab, "rounds_table": rounds, "weapons_table": weapons}
 

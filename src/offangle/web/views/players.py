@@ -15,7 +15,7 @@ from offangle.analysis.registry import METRICS_BY_NAME
 from offangle.core.errors import NotFoundError
 from offangle.db.models import PlayerMatchStat, SteamAccount, User
 from offangle.db.queries.access import visible_matches
-from offangle.db.queries.player_figures import player_figures, player_rows
+from offangle.db.queries.player_figures import counted_rows, player_figures, player_rows
 from offangle.web.people import signed_in
 from offangle.web.player_patterns import patterns_of
 from offangle.web.tabs.overview import value_of
@@ -68,14 +68,17 @@ def player_list(request: HttpRequest) -> HttpResponse:
 
 
 def listed_players(user: User, search: str) -> QuerySet[PlayerMatchStat, Any]:
-    """One row per player: steam id, latest name, matches, rounds, averages weighted by rounds."""
+    """One row per player: steam id, latest name, matches, rounds, averages weighted by rounds.
+
+    Whoever is in real and in simulated matches has a row for each.
+    """
     rows = PlayerMatchStat.objects.filter(side="all", match__in=visible_matches(user).values("pk"))
     if search:
         rows = rows.filter(name__icontains=search)
     rounds_played = Sum(Cast("rounds_played", FloatField()))  # whole numbers would divide to whole numbers
     weighted = Sum(F("rating_2_est") * F("rounds_played"), output_field=FloatField())
     return (
-        rows.values("steam_account_id")
+        rows.values("steam_account_id", "match__is_simulated")
         .annotate(
             name=Max("name"),
             matches=Count("match"),
@@ -86,7 +89,7 @@ def listed_players(user: User, search: str) -> QuerySet[PlayerMatchStat, Any]:
             rating=weighted / rounds_played,
         )
         .filter(rounds__gt=0)
-        .order_by("-matches", "-rounds", "name", "steam_account_id")
+        .order_by("-matches", "-rounds", "name", "steam_account_id", "match__is_simulated")
     )
 
 
@@ -95,13 +98,15 @@ def player(request: HttpRequest, steam_id: str) -> HttpResponse:
     """One player: averages over rounds, trends, and the matches behind them."""
     user = signed_in(request)
     rows = player_rows(user, parse_steam_id(steam_id)).order_by("-match__played_at", "-match__published_at")
-    figures = player_figures(rows)
+    counted = counted_rows(rows)
+    figures = player_figures(counted)
     page = Paginator(rows, MATCHES_PER_PAGE).get_page(request.GET.get("page"))
-    latest = list(reversed(rows[:TREND_MATCHES]))
+    latest = list(reversed(counted[:TREND_MATCHES]))
     context = {
         "player": latest[-1],
         "account": SteamAccount.objects.filter(pk=latest[-1].steam_account_id).first(),
         "figures": figures,
+        "left_out": page.paginator.count - counted.count(),
         "averages": [(METRICS_BY_NAME[name], figures[name]) for name in AVERAGES],
         "trends": [trend for name in TRENDS if (trend := trend_of(latest, name)) is not None],
         "patterns": patterns_of(user, latest[-1].steam_account_id),
