@@ -28,6 +28,7 @@ from offangle.jobs.config import JobsConfig, QueueConfig
 from offangle.jobs.database import open_engine, prepare
 from offangle.pipeline.identity import match_id_of
 from offangle.pipeline.queueing import DEMO_QUEUE, demo_request
+from offangle.pipeline.sample import SAMPLE_QUEUE
 from offangle.pipeline.services import Limits, Services, services
 from offangle.pipeline.version import PIPELINE_VERSION
 from offangle.storage.intake import Intake
@@ -43,7 +44,7 @@ PLAYED_AT = datetime(2026, 5, 17, 18, 30, tzinfo=UTC)
 STAT_COUNTS = ("kills", "deaths", "assists", "headshot_kills", "damage", "flash_assists", "utility_damage")
 
 
-QUEUES = (QueueConfig(DEMO_QUEUE), QueueConfig("default"))
+QUEUES = (QueueConfig(DEMO_QUEUE), QueueConfig(SAMPLE_QUEUE), QueueConfig("default"))
 
 
 def prepare_jobs(path: Path) -> None:

@@ -12,7 +12,8 @@ from offangle.core.errors import SettingsError
 from offangle.jobs.config import DEFAULT_QUEUE, JobsConfig, QueueConfig
 from offangle.jobs.engine import JobEngine
 from offangle.pipeline.queueing import DEMO_QUEUE
-from offangle.pipeline.services import Limits, Services, install
+from offangle.pipeline.sample import SAMPLE_QUEUE
+from offangle.pipeline.services import Limits, Sample, Services, install
 from offangle.storage.intake import Intake
 from offangle.storage.limits import Limits as IntakeLimits
 from offangle.storage.links import LinkSigner
@@ -67,6 +68,7 @@ def build_services(settings: Settings) -> Services:
             parse_memory_bytes=settings.parse_memory_mb * MIB,
         ),
         base_url=settings.base_url,
+        sample=Sample(rounds=settings.sample_rounds or None),
     )
 
 
@@ -78,7 +80,11 @@ def jobs_config(settings: Settings) -> JobsConfig:
     """
     return JobsConfig(
         database_url=settings.jobs_url,
-        queues=(QueueConfig(DEFAULT_QUEUE), QueueConfig(DEMO_QUEUE, worker_concurrency=settings.worker_concurrency)),
+        queues=(
+            QueueConfig(DEFAULT_QUEUE),
+            QueueConfig(DEMO_QUEUE, worker_concurrency=settings.worker_concurrency),
+            QueueConfig(SAMPLE_QUEUE, global_concurrency=1),  # the first simulates, those behind it find its match
+        ),
         poll_every_s=QUEUE_POLL_S,
     )
 

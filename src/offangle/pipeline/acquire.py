@@ -131,19 +131,27 @@ def _refuse(user: User, name: str, source: str, error: BadInputError) -> ImportR
 
 
 def _accept(user: User, source: str, file: StoredMatchFile) -> ImportRecord:
-    """Rows for a stored file; the same bytes are one demo, whoever brings them."""
+    record = ImportRecord(user=user, source=source, original_name=file.original_name)
+    attach(record, file)
+    return record
+
+
+def attach(record: ImportRecord, file: StoredMatchFile) -> None:
+    """Give a record its stored file, and whoever brought it the match; the same bytes are one demo.
+
+    Raises:
+        TransientError: The same file is being deleted right now.
+    """
     with transaction.atomic():
         demo, is_new = _demo_row(file)
         if not services().store.exists(file.key):
             # Asked under the row's lock: a deletion that overtook the upload removed the object while holding it.
             raise TransientError(f"{file.original_name} is being deleted right now", hint="Send it again.")
-        record = ImportRecord.objects.create(
-            user=user, source=source, original_name=file.original_name, demo=demo, is_duplicate=not is_new
-        )
-        _link_to_match(user, demo)
+        record.demo, record.is_duplicate = demo, not is_new
+        record.save()
+        _link_to_match(record.user, demo)
         if _needs_job(demo):
             transaction.on_commit(partial(enqueue_after_commit, demo.sha256, PRIORITY_INTERACTIVE), robust=True)
-    return record
 
 
 def _demo_row(file: StoredMatchFile) -> tuple[Demo, bool]:

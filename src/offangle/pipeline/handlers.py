@@ -9,7 +9,7 @@ from django.db import close_old_connections
 from offangle.db.models import Demo
 from offangle.jobs.kinds import JobKind, JsonValue, Periodic, Step, StepContext
 from offangle.jobs.worker import Sweep
-from offangle.pipeline import analyse, check, notify, parse, publish, store
+from offangle.pipeline import analyse, check, notify, parse, publish, sample, store
 from offangle.pipeline.delete import sweep_deletions
 from offangle.pipeline.garbage import collect_garbage
 from offangle.pipeline.queueing import DEMO_KIND, DEMO_QUEUE, OPEN_STATES, sweep_demos
@@ -53,10 +53,15 @@ DEMO_STEPS = (
     _step("notify", publish.STAGE, notify.notify),
 )
 
-KINDS: tuple[JobKind, ...] = (JobKind(DEMO_KIND, DEMO_STEPS, queue=DEMO_QUEUE, on_failed=notify.fail),)
+SAMPLE_STEPS = (Step("simulate", sample.simulate), Step("accept", sample.accept))
+
+KINDS: tuple[JobKind, ...] = (
+    JobKind(DEMO_KIND, DEMO_STEPS, queue=DEMO_QUEUE, on_failed=notify.fail),
+    JobKind(sample.SAMPLE_KIND, SAMPLE_STEPS, queue=sample.SAMPLE_QUEUE, on_failed=sample.fail),
+)
 """What a worker can do."""
 
-SWEEPS: tuple[Sweep, ...] = (sweep_demos,)
+SWEEPS: tuple[Sweep, ...] = (sweep_demos, sample.sweep_samples)
 """Each finds rows whose job was never asked for."""
 
 PERIODICS: tuple[Periodic, ...] = (

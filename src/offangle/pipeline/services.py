@@ -4,7 +4,7 @@ Views and handlers are called by frameworks that pass no arguments of ours, so t
 process here before the first request or job.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from offangle.core.errors import SettingsError
@@ -26,6 +26,21 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
+class Sample:
+    """Which match the sample is.
+
+    Attributes:
+        seed: Of everything that is drawn at random: the same seed is the same file.
+        rounds: It ends after so many; None plays it to its end.
+        module: The program that writes it; see `sample_worker`.
+    """
+
+    seed: int = 8730
+    rounds: int | None = None
+    module: str = "offangle.pipeline.sample_worker"
+
+
+@dataclass(frozen=True, slots=True)
 class Services:
     """The adapters of this process.
 
@@ -37,6 +52,7 @@ class Services:
         jobs: Asks for jobs and watches them.
         limits: What is read at most.
         base_url: Address of the pages, without a trailing slash.
+        sample: Which match is simulated for those who have none.
     """
 
     store: ObjectStore
@@ -46,6 +62,7 @@ class Services:
     jobs: JobClient
     limits: Limits
     base_url: str
+    sample: Sample = field(default_factory=Sample)
 
     @property
     def work_dir(self) -> Path:

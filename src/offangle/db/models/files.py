@@ -55,7 +55,10 @@ class Demo(models.Model):
 
 
 class ImportRecord(models.Model):
-    """One file that one user brought; kept also when it was refused, with the reason."""
+    """One file that one user brought; kept also when it was refused, with the reason.
+
+    A sample is asked for before it exists: until then it has neither a file nor an error.
+    """
 
     class Source(models.TextChoices):
         """How it came."""
@@ -79,9 +82,16 @@ class ImportRecord(models.Model):
     error_hint = models.TextField(blank=True, default="")
 
     class Meta:
-        """Newest first, per user."""
+        """Newest first, per user, who waits for one sample at most."""
 
         indexes: ClassVar[list[models.Index]] = [models.Index(fields=["user", "-received_at"])]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(
+                fields=["user"],
+                name="import_one_sample_at_once",
+                condition=models.Q(source="sample", demo=None, error=""),
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.original_name} by {self.user}"
