@@ -11,6 +11,7 @@ export interface JobNews {
   reason: string;
   hint: string;
   match_url: string;
+  follows: string; // the job that made this one's file; empty where somebody brought it
 }
 
 /** Follow the viewer's jobs while the page is in sight: a browser opens only six connections to a server at once. */

@@ -25,14 +25,23 @@ const STEPS: Readonly<Record<string, string>> = {
   notify: "publishing",
 };
 
+/** A sample is simulated first, which takes most of its time; then its file goes the way of an upload. */
+export const SIMULATED_SHARE = 0.75;
+const SIMULATION: Readonly<Record<string, string>> = {
+  simulate: "Simulating",
+  simulating: "Simulating",
+  accept: "Simulated",
+};
+
 /** What to call a stage; one that is not known here is shown as the worker calls it. */
 export function stageLabel(name: string): string {
-  const known = STAGES.find((stage) => stage.name === (STEPS[name] ?? name))?.label;
+  const known = SIMULATION[name] ?? STAGES.find((stage) => stage.name === (STEPS[name] ?? name))?.label;
   return known ?? name.charAt(0).toUpperCase() + name.slice(1);
 }
 
 /** Share of the whole job done, from its stage and the share of that stage done (both 0 to 1). */
 export function overall(stage: string, fraction: number): number {
+  if (stage in SIMULATION) return SIMULATED_SHARE * (stage === "accept" ? 1 : Math.min(1, Math.max(0, fraction)));
   const at = STAGES.findIndex(({ name }) => name === (STEPS[stage] ?? stage));
   if (at < 0) return 0;
   const before = STAGES.slice(0, at).reduce((sum, { weight }) => sum + weight, 0);

@@ -1,5 +1,5 @@
 import type { JobNews } from "./live_jobs";
-import { fileSize, overall, secondsLeft, stageLabel, timeLeft } from "./progress";
+import { fileSize, overall, secondsLeft, SIMULATED_SHARE, stageLabel, timeLeft } from "./progress";
 import { type Received, upload, UploadError } from "./upload";
 
 const UPLOADS_AT_ONCE = 2;
@@ -89,7 +89,7 @@ export class Tray {
   /** Show what is new about a job. */
   hear(news: JobNews): void {
     this.latest.set(news.job_id, news);
-    let entry = this.byJob.get(news.job_id);
+    let entry = this.byJob.get(news.job_id) ?? this.takeOver(news);
     if (!entry) {
       const isOver = ["done", "dead", "cancelled"].includes(news.state);
       if (isOver || this.sending > 0) return; // an upload whose answer is still to come will claim it
@@ -97,6 +97,15 @@ export class Tray {
       this.byJob.set(news.job_id, entry);
     }
     tell(entry, news);
+  }
+
+  /** The place of the job that made this one's file, which is now this one's. */
+  private takeOver(news: JobNews): Entry | undefined {
+    const entry = this.byJob.get(news.follows);
+    if (!entry) return undefined;
+    this.byJob.delete(news.follows);
+    this.byJob.set(news.job_id, entry);
+    return entry;
   }
 
   private show(name: string): Entry {
@@ -156,14 +165,14 @@ export class Tray {
 function tell(entry: Entry, news: JobNews): void {
   switch (news.state) {
     case "queued":
-      return entry.say("Received · waiting for the worker", 0);
+      return entry.say(`${begun(news)}waiting for the worker`, withBefore(news, 0));
     case "running": {
       const share = overall(news.stage, news.fraction);
       const parts = [stageLabel(news.stage), timeLeft(secondsLeft(share, news.running_s))];
-      return entry.say(parts.filter(Boolean).join(" · "), share);
+      return entry.say(parts.filter(Boolean).join(" · "), withBefore(news, share));
     }
     case "retrying":
-      return entry.say(`Will be tried again: ${news.reason}`, overall(news.stage, news.fraction));
+      return entry.say(`Will be tried again: ${news.reason}`, withBefore(news, overall(news.stage, news.fraction)));
     case "done":
       return entry.done("Ready", news.match_url);
     case "cancelled":
@@ -171,4 +180,15 @@ function tell(entry: Entry, news: JobNews): void {
     case "dead":
       return entry.fail(news.reason, news.hint);
   }
+}
+
+/** What has happened to a file that waits. */
+function begun(news: JobNews): string {
+  if (news.follows) return "Simulated · ";
+  return news.job_id.startsWith("sample:") ? "Simulation · " : "Received · ";
+}
+
+/** Share of the whole done, with the job that made this one's file. */
+function withBefore(news: JobNews, share: number): number {
+  return news.follows ? SIMULATED_SHARE + (1 - SIMULATED_SHARE) * share : share;
 }

@@ -18,6 +18,14 @@ describe("overall", () => {
   });
 });
 
+describe("a simulation", () => {
+  it("is the larger part of a sample's way", () => {
+    const shares = [overall("simulate", 0), overall("simulating", 0.5), overall("simulating", 2), overall("accept", 0)];
+    expect(shares).toEqual([0, 0.375, 0.75, 0.75]);
+    expect(["simulate", "simulating", "accept"].map(stageLabel)).toEqual(["Simulating", "Simulating", "Simulated"]);
+  });
+});
+
 describe("time left", () => {
   it("goes by the pace so far", () => {
     expect(secondsLeft(0.25, 10)).toBe(30);

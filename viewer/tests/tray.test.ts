@@ -15,7 +15,7 @@ function received(changes: Partial<Received> = {}): Received {
 function news(changes: Partial<JobNews> = {}): JobNews {
   return {
     job_id: "job", name: "a.dem", state: "running", stage: "decoding", fraction: 0.5,
-    running_s: 9, reason: "", hint: "", match_url: "", ...changes,
+    running_s: 9, reason: "", hint: "", match_url: "", follows: "", ...changes,
   };
 }
 
@@ -96,6 +96,21 @@ describe("the tray", () => {
     await settled();
     tray.hear(news({ state: "dead", reason: "The file ends too early.", hint: "Download it again." }));
     expect(statuses()).toEqual(["The file ends too early. Download it again.", "The connection was lost. Try again."]);
+  });
+
+  it("follows a sample from its simulation to its match in one line", () => {
+    const sample = { job_id: "sample:1:1", name: "simulated.dem" };
+    tray.hear(news({ ...sample, state: "queued" }));
+    expect(statuses()).toEqual(["Simulation · waiting for the worker"]);
+    tray.hear(news({ ...sample, stage: "simulating", fraction: 0.5, running_s: 20 }));
+    expect(statuses()).toEqual(["Simulating · 34 s left"]);
+    tray.hear(news({ state: "queued", follows: sample.job_id }));
+    expect(statuses()).toEqual(["Simulated · waiting for the worker"]);
+    tray.hear(news({ stage: "received", fraction: 0, follows: sample.job_id }));
+    const bar = document.querySelector("progress") as HTMLProgressElement;
+    expect(bar.value).toBeGreaterThanOrEqual(0.75);
+    tray.hear(news({ state: "done", match_url: "/matches/1/", follows: sample.job_id }));
+    expect(statuses()).toEqual(["Ready"]);
   });
 
   it("shows jobs under way on a page that was opened later, and no old ones", () => {

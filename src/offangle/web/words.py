@@ -49,12 +49,15 @@ JOB_STATES: Final = {
     "cancelled": "Cancelled",
 }
 STAGES: Final = {
+    "simulating": "Simulating",
     "received": "Received",
     "decoding": "Decoding",
     "checking": "Checking",
     "storing": "Storing",
     "analysing": "Analysing",
     "publishing": "Publishing",
+    "simulate": "Simulating",
+    "accept": "Simulating",
     "parse": "Received",
     "check": "Checking",
     "store": "Storing",
@@ -94,9 +97,9 @@ def weapon_title(name: str) -> str:
 
 
 def map_title(name: str) -> str:
-    """`de_dust2` as `Dust2`; a map of unknown naming as it is."""
+    """`de_dust2` as `Dust2`, `of_quarry` as `Quarry`; a map of unknown naming as it is."""
     prefix, _, rest = name.partition("_")
-    if prefix in {"de", "cs", "ar", "gg"} and rest:
+    if prefix in {"de", "cs", "ar", "gg", "of"} and rest:
         return rest.replace("_", " ").title()
     return name
 

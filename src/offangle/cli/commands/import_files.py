@@ -1,4 +1,4 @@
-"""`offangle import`: match files from this machine's disk into the installation."""
+"""`offangle import`: match files from this machine's disk into the installation, or a simulated sample."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -15,6 +15,7 @@ from offangle.cli.waiting import wait_for_jobs
 from offangle.core.errors import BadInputError
 from offangle.db.models import Demo, ImportRecord, Match, User
 from offangle.pipeline.acquire import import_path
+from offangle.pipeline.sample import ask_sample, job_of, state_of
 
 app = typer.Typer(add_completion=False)
 
@@ -24,8 +25,13 @@ SUFFIXES = (".dem", ".dem.gz", ".dem.bz2", ".dem.zst", ".dem.xz", ".zip")
 
 @app.command()
 def import_files(
-    paths: Annotated[list[Path], typer.Argument(metavar="PATH", help="Files, archives, or folders of them.")],
+    paths: Annotated[
+        list[Path] | None, typer.Argument(metavar="[PATH]...", help="Files, archives, or folders of them.")
+    ] = None,
     *,
+    sample: Annotated[
+        bool, typer.Option("--sample", help="A match by Offangle's simulator, to look around in.")
+    ] = False,
     wait: Annotated[bool, typer.Option("--wait", help="Wait until the matches are published.")] = False,
     user: UserOption = None,
     as_json: JsonOption = False,
@@ -35,11 +41,14 @@ def import_files(
     Each file is stored and queued; a worker (`offangle up` or `offangle worker`) reads and publishes it. Exits with 1
     if a file was refused, or with --wait if one could not be analysed.
     """
+    if not paths and not sample:
+        raise typer.BadParameter("nothing to import: name a PATH, or ask for --sample")
     start()
-    files = found_files(paths)
-    records = _taken(acting_user(user), files)
+    files = found_files(paths) if paths else []
+    importer = acting_user(user)
+    records = _taken(importer, files) + ([ask_sample(importer)] if sample else [])
     if wait:
-        wait_for_jobs(_job_ids(records))
+        _wait_for(records)
     rows = [_row(record) for record in records]
     if as_json:
         print_json(rows)
@@ -80,20 +89,25 @@ def _taken(user: User, files: list[Path]) -> list[ImportRecord]:
     return records
 
 
-def _job_ids(records: list[ImportRecord]) -> list[str]:
+def _wait_for(records: list[ImportRecord]) -> None:
+    """Wait for the jobs of all files; that of a sample's file begins when the simulation has ended."""
+    wait_for_jobs([job_of(record) for record in records if state_of(record) != "refused" and record.demo is None])
+    for record in records:
+        record.refresh_from_db()
     demos = Demo.objects.filter(pk__in=[record.demo_id for record in records if record.demo_id])
-    return [demo.job_id for demo in demos if demo.job_id and demo.state != Demo.State.PUBLISHED]
+    wait_for_jobs([demo.job_id for demo in demos if demo.job_id and demo.state != Demo.State.PUBLISHED])
 
 
 def _row(record: ImportRecord) -> dict[str, Any]:
-    demo = Demo.objects.filter(pk=record.demo_id).first() if record.demo_id else None
+    record.refresh_from_db()
+    demo = record.demo
     match = Match.objects.filter(demo=demo).first() if demo else None
     return {
         "name": record.original_name,
-        "state": demo.state if demo else "refused",
+        "state": state_of(record),
         "is_duplicate": record.is_duplicate,
         "sha256": record.demo_id,
-        "job_id": demo.job_id if demo else None,
+        "job_id": job_of(record) or None,
         "match_id": str(match.pk) if match else None,
         "map": match.map_name if match else None,
         "score": {"a": match.score_a, "b": match.score_b} if match else None,

@@ -79,6 +79,7 @@ def build() -> OffangleApi:
     built.add_router("/weapons", live.weapon_router)
     built.add_router("/players", players.router)
     built.add_router("/imports", imports.router)
+    built.add_router("/sample", imports.sample_router)
     built.add_router("/jobs", jobs.router)
     built.add_router("", system.router)
     return built

@@ -16,6 +16,7 @@ from pydantic import TypeAdapter
 from offangle.core.errors import LimitExceededError, NotFoundError
 from offangle.db.models import ImportRecord, Match, User
 from offangle.pipeline.acquire import ImportOutcome, begin_import
+from offangle.pipeline.sample import ask_sample, job_of, state_of
 from offangle.pipeline.services import services
 from offangle.storage.intake import shown_name
 from offangle.web.api.auth import user_of
@@ -25,6 +26,7 @@ from offangle.web.api.schemas import ImportedFile, ImportState, Refused, Upload
 from offangle.web.streaming import body_batches
 
 router = Router(tags=["imports"])
+sample_router = Router(tags=["imports"])
 
 READ_BYTES: Final = 1024 * 1024
 MULTIPART: Final = "multipart/form-data"
@@ -104,18 +106,29 @@ def get_import(request: HttpRequest, import_id: UUID) -> ImportedFile:
     return imported_file(record)
 
 
+@sample_router.post("", response={202: Upload}, summary="Ask for a sample match", operation_id="create_sample")
+def create_sample(request: HttpRequest) -> Any:
+    """Ask for a match that Offangle's simulator plays, for those who have none yet; asked again, it is the same one.
+
+    It is an import like any other, only that its file is made first: until then it is `queued` and has no `sha256`, and
+    its job is the simulation's.
+    """
+    record = ask_sample(user_of(request))
+    return Status(202, Upload(files=[imported_file(_with_files(record.user).get(pk=record.pk))], refused=[]))
+
+
 def imported_file(record: ImportRecord) -> ImportedFile:
     """An import as the API gives it."""
-    demo = record.demo
+    demo, job_id = record.demo, job_of(record)
     match_id = Match.objects.filter(demo=demo).values_list("pk", flat=True).first() if demo else None
     return ImportedFile(
         import_id=record.pk,
         name=record.original_name,
-        state=IMPORT_STATES.validate_python(demo.state if demo else "refused"),
+        state=IMPORT_STATES.validate_python(state_of(record)),
         is_duplicate=record.is_duplicate,
         sha256=record.demo_id,
-        job_id=demo.job_id or None if demo else None,
-        job_url=f"/api/v1/jobs/{demo.job_id}" if demo and demo.job_id else None,
+        job_id=job_id or None,
+        job_url=f"/api/v1/jobs/{job_id}" if job_id else None,
         match_id=match_id,
         match_url=f"/api/v1/matches/{match_id}" if match_id else None,
         error=record.error or (demo.failure if demo else ""),

@@ -10,6 +10,7 @@ from offangle.core.errors import NotFoundError
 from offangle.db.models import ImportRecord, User
 from offangle.jobs.views import JobState, JobView
 from offangle.pipeline.queueing import DEMO_KIND, cancel_demo, retry_demo
+from offangle.pipeline.sample import SAMPLE_KIND, cancel_sample, retry_sample
 from offangle.pipeline.services import services
 from offangle.web.api.auth import user_of
 from offangle.web.api.paging import DEFAULT_LIMIT, Cursor, Limit, Page
@@ -34,11 +35,11 @@ def list_jobs(
 ) -> dict[str, Any]:
     """Jobs of your imports, newest first (the instance's owner sees all). A page may be shorter than asked for."""
     user = user_of(request)
-    own = None if user.is_superuser else _own_files(user)
+    own = None if user.is_superuser else _own_subjects(user)
     found: list[JobView] = []
     for _ in range(MAX_SCANS):
         page = services().jobs.list_jobs(state=state, limit=limit - len(found), cursor=cursor)
-        found += [view for view in page.jobs if own is None or (view.kind == DEMO_KIND and view.subject in own)]
+        found += [view for view in page.jobs if own is None or (view.kind, view.subject) in own]
         cursor = page.cursor
         if cursor is None or len(found) >= limit:
             break
@@ -59,6 +60,8 @@ def retry_job(request: HttpRequest, job_id: JobId) -> Job:
         raise ConflictError(f"the job is {view.state}", hint="Only a dead or cancelled job can be retried.")
     if view.kind == DEMO_KIND:
         return job_schema(services().jobs.job(retry_demo(view.subject)))
+    if view.kind == SAMPLE_KIND:
+        return job_schema(retry_sample(view.subject))
     return job_schema(services().jobs.retry(job_id))
 
 
@@ -68,17 +71,19 @@ def cancel_job(request: HttpRequest, job_id: JobId) -> Job:
     view = visible_job(user_of(request), job_id)
     if view.is_final:
         return job_schema(view)
-    return job_schema(cancel_demo(view.subject) if view.kind == DEMO_KIND else services().jobs.cancel(job_id))
+    if view.kind == DEMO_KIND:
+        return job_schema(cancel_demo(view.subject))
+    return job_schema(cancel_sample(view.subject) if view.kind == SAMPLE_KIND else services().jobs.cancel(job_id))
 
 
 def visible_job(user: User, job_id: str) -> JobView:
-    """The job if it works on a file that `user` brought; the instance's owner sees all.
+    """The job if it works on a file that `user` brought, or on their sample; the instance's owner sees all.
 
     Raises:
         NotFoundError: There is none, or it is not theirs to see.
     """
     view = services().jobs.find(job_id)
-    if view is not None and (user.is_superuser or (view.kind == DEMO_KIND and view.subject in _own_files(user))):
+    if view is not None and (user.is_superuser or (view.kind, view.subject) in _own_subjects(user)):
         return view
     raise NotFoundError("no such job", hint="The list of jobs names yours.")
 
@@ -103,8 +108,12 @@ def job_schema(view: JobView) -> Job:
     )
 
 
-def _own_files(user: User) -> set[str]:
-    return set(ImportRecord.objects.filter(user=user, demo__isnull=False).values_list("demo_id", flat=True))
+def _own_subjects(user: User) -> set[tuple[str, str]]:
+    """Kind and subject of the jobs that may be this user's."""
+    records = ImportRecord.objects.filter(user=user)
+    files = records.filter(demo__isnull=False).values_list("demo_id", flat=True)
+    samples = records.filter(source=ImportRecord.Source.SAMPLE).values_list("pk", flat=True)
+    return {(DEMO_KIND, str(sha256)) for sha256 in files} | {(SAMPLE_KIND, str(key)) for key in samples}
 
 
 def _time(ms: int | None) -> Any:

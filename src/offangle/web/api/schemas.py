@@ -31,7 +31,7 @@ class MatchSummary(Schema):
     score_a: int
     score_b: int
     rounds_played: int
-    is_simulated: bool
+    is_simulated: bool = Field(description="Played by Offangle's simulator; nobody in it is real")
     pipeline_version: str
     checks_failed: int = Field(description="Checks whose figures differ; see `/matches/{id}/checks`")
 
@@ -165,6 +165,9 @@ class Player(Schema):
     steam_id: SteamId
     name: str
     is_bot: bool
+    is_simulated: bool = Field(
+        description="Nothing but simulated matches is known; else those are left out of averages"
+    )
     averages: PlayerAverages
 
 
@@ -183,7 +186,7 @@ class ImportedFile(Schema):
     name: str
     state: ImportState
     is_duplicate: bool = Field(description="The same bytes were here before")
-    sha256: str | None = Field(description="Of the unpacked file; null when it was refused")
+    sha256: str | None = Field(description="Of the unpacked file; null when it was refused, or is simulated first")
     job_id: str | None
     job_url: str | None = Field(description="Where to watch it; null until it is queued")
     match_id: UUID | None = Field(description="The match, once published")
@@ -205,7 +208,9 @@ class Job(Schema):
 
     id: str
     kind: str
-    subject: str = Field(description="What it works on; of imports the file's SHA-256")
+    subject: str = Field(
+        description="What it works on: the file's SHA-256; of a sample that is simulated the import's id"
+    )
     state: JobStateName
     stage: str = Field(description="What is being done, or was done last")
     fraction: float = Field(description="How much of the stage is done, 0 to 1")

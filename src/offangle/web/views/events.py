@@ -4,16 +4,20 @@ import asyncio
 import json
 import time
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any, Final
 
 from asgiref.sync import sync_to_async
 from django.db import connection
+from django.db.models import QuerySet
 from django.http import HttpRequest, StreamingHttpResponse
 from django.urls import reverse
 from django.views.decorators.http import require_GET
 
-from offangle.db.models import Match, User
+from offangle.db.models import Demo, ImportRecord, Match, User
 from offangle.jobs.views import JobView
+from offangle.pipeline.queueing import DEMO_KIND
+from offangle.pipeline.sample import SAMPLE_KIND, sample_request
 from offangle.pipeline.services import services
 from offangle.web.people import signed_in_later
 from offangle.web.views.jobs import visible_demos
@@ -85,16 +89,57 @@ def told(user: User, jobs: list[JobView]) -> list[dict[str, Any]]:
     if not jobs:
         return []
     try:
-        subjects = [job.subject for job in jobs]
-        names = {demo.pk: demo.original_name for demo in visible_demos(user).filter(pk__in=subjects)}
-        matches = dict(Match.objects.filter(demo__in=subjects).values_list("demo_id", "pk"))
-        return [news_of(job, names[job.subject], matches.get(job.subject)) for job in jobs if job.subject in names]
+        files, samples = (
+            [job for job in jobs if job.kind == DEMO_KIND],
+            [job for job in jobs if job.kind == SAMPLE_KIND],
+        )
+        return [*told_samples(user, samples), *told_files(user, files)]
     finally:
         connection.close()  # this thread lives as long as the stream; it must not hold a connection that long
 
 
-def news_of(job: JobView, name: str, match_id: Any) -> dict[str, Any]:
-    """One job."""
+def told_files(user: User, jobs: list[JobView]) -> list[dict[str, Any]]:
+    """The jobs of files."""
+    subjects = [job.subject for job in jobs]
+    names = {demo.pk: demo.original_name for demo in visible_demos(user).filter(pk__in=subjects)}
+    matches = dict(Match.objects.filter(demo__in=subjects).values_list("demo_id", "pk"))
+    makers = {record.demo_id: sample_request(record.pk).job_id for record in samples_of(user).filter(demo__in=subjects)}
+    return [
+        news_of(job, names[job.subject], matches.get(job.subject), makers.get(job.subject, ""))
+        for job in jobs
+        if job.subject in names
+    ]
+
+
+def told_samples(user: User, jobs: list[JobView]) -> list[dict[str, Any]]:
+    """The jobs that simulate; one that has made its file is told of only where the file's own job has ended before."""
+    records = {str(record.pk): record for record in samples_of(user).filter(pk__in=[job.subject for job in jobs])}
+    told = [
+        (record, outcome) for job in jobs if (record := records.get(job.subject)) and (outcome := _end(job, record))
+    ]
+    made = [record.demo_id for record, _ in told if record.demo_id]
+    matches = dict(Match.objects.filter(demo__in=made).values_list("demo_id", "pk"))
+    return [news_of(job, record.original_name, matches.get(record.demo_id or "")) for record, job in told]
+
+
+def samples_of(user: User) -> QuerySet[ImportRecord]:
+    """The samples that `user` asked for; everybody's for the instance's owner."""
+    records = ImportRecord.objects.filter(source=ImportRecord.Source.SAMPLE).select_related("demo")
+    return records if user.is_superuser else records.filter(user=user)
+
+
+def _end(job: JobView, record: ImportRecord) -> JobView | None:
+    """A sample's job as its user sees it: with its file made it is over only when the file's own job is."""
+    if job.state != "done":
+        return job
+    demo = record.demo
+    if demo is not None and demo.state == Demo.State.FAILED:
+        return replace(job, state="dead", reason=demo.failure, hint=demo.failure_hint)
+    return job if demo is not None and demo.state == Demo.State.PUBLISHED else None
+
+
+def news_of(job: JobView, name: str, match_id: Any, follows: str = "") -> dict[str, Any]:
+    """One job; `follows` is the job that made its file."""
     return {
         "job_id": job.job_id,
         "name": name,
@@ -105,4 +150,5 @@ def news_of(job: JobView, name: str, match_id: Any) -> dict[str, Any]:
         "reason": job.reason,
         "hint": job.hint,
         "match_url": reverse("match", args=[match_id]) if match_id else "",
+        "follows": follows,
     }

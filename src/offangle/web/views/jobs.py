@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from typing import Final
+from uuid import UUID
 
 from django.contrib import messages
 from django.core.paginator import Paginator
@@ -12,9 +13,11 @@ from django.views.decorators.http import require_GET, require_POST
 
 from offangle.core.errors import BadInputError, NotFoundError
 from offangle.db.models import Demo, ImportRecord, User
+from offangle.db.queries.access import visible_matches
 from offangle.jobs.views import JobView
 from offangle.pipeline.delete import delete_demo
 from offangle.pipeline.queueing import cancel_demo, retry_demo
+from offangle.pipeline.sample import cancel_sample, pending_samples, sample_request
 from offangle.pipeline.services import services
 from offangle.web.people import signed_in
 
@@ -69,6 +72,34 @@ class JobRow:
         return self.job is not None and not self.job.is_final
 
 
+@dataclass(frozen=True, slots=True)
+class SampleRow:
+    """A sample that has no file yet, and the job that simulates it."""
+
+    record: ImportRecord
+    job: JobView | None
+
+    @property
+    def state(self) -> str:
+        """One word for how it stands."""
+        return self.job.state if self.job is not None else "queued"
+
+    @property
+    def reason(self) -> str:
+        """Why it waits."""
+        return self.job.reason if self.job is not None else ""
+
+    @property
+    def hint(self) -> str:
+        """What to do about it."""
+        return self.job.hint if self.job is not None else ""
+
+    @property
+    def percent(self) -> float:
+        """How much of it is done."""
+        return 100 * self.job.fraction if self.job is not None else 0.0
+
+
 @require_GET
 def job_list(request: HttpRequest) -> HttpResponse:
     """The jobs of this person's files, newest first; all jobs for the instance's owner."""
@@ -79,8 +110,10 @@ def job_list(request: HttpRequest) -> HttpResponse:
     context = {
         "page": page,
         "rows": [job_row(demo) for demo in page.object_list],
+        "samples": [sample_row(record) for record in pending_samples(user)] if page.number == 1 else [],
         "refused": list((refused if user.is_superuser else refused.filter(user=user))[:REFUSED_SHOWN]),
         "health": services().jobs.healthcheck(),
+        "has_matches": visible_matches(user).exists,  # asked only by a page without rows
     }
     return render(request, "offangle/job_list.html", context)
 
@@ -97,6 +130,11 @@ def job_row(demo: Demo) -> JobRow:
     """The file with its job; a published one's job has nothing more to say."""
     is_open = demo.state != Demo.State.PUBLISHED and demo.job_id
     return JobRow(demo, services().jobs.find(demo.job_id) if is_open else None)
+
+
+def sample_row(record: ImportRecord) -> SampleRow:
+    """The sample with its job."""
+    return SampleRow(record, services().jobs.find(sample_request(record.pk).job_id))
 
 
 def own_demo(request: HttpRequest, sha256: str) -> Demo:
@@ -131,6 +169,16 @@ def job_cancel(request: HttpRequest, sha256: str) -> HttpResponseRedirect:
     view = cancel_demo(demo.sha256)
     said = "was cancelled." if view.state == "cancelled" else "had already ended."
     messages.success(request, f"{demo} {said}")
+    return redirect("job-list")
+
+
+@require_POST
+def sample_cancel(request: HttpRequest, record_id: UUID) -> HttpResponseRedirect:
+    """Stop a simulation."""
+    if record_id not in {record.pk for record in pending_samples(signed_in(request))}:
+        raise NotFoundError("no such job", hint="It may have ended, or belongs to somebody else.")
+    view = cancel_sample(str(record_id))
+    messages.success(request, f"The sample {'was cancelled' if view.state == 'cancelled' else 'had already come'}.")
     return redirect("job-list")
 
 

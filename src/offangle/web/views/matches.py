@@ -14,6 +14,7 @@ from offangle.db.models import Match, PlayerMatchStat, User
 from offangle.db.queries.access import may_delete, visible_match, visible_matches
 from offangle.db.queries.match_list import MatchFilter, listed_matches
 from offangle.pipeline.delete import delete_match
+from offangle.pipeline.sample import sample_of
 from offangle.web.forms import MatchFilterForm
 from offangle.web.people import signed_in
 from offangle.web.tabs.page import MatchPage
@@ -35,6 +36,7 @@ def match_list(request: HttpRequest) -> HttpResponse:
         "form": form,
         "page": page,
         "rows": [(match, outcomes.get(match.pk)) for match in page.object_list],
+        "sample": None if page.object_list else sample_of(user),
         "result_needs_player": form.data.get("result") and not form.data.get("player") and not has_accounts(user),
     }
     return render(request, "offangle/match_list.html", context)

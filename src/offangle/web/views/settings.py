@@ -15,6 +15,7 @@ from django.views.decorators.debug import sensitive_post_parameters, sensitive_v
 from django.views.decorators.http import require_GET, require_POST
 
 from offangle.db.queries import tokens
+from offangle.pipeline.sample import sample_of
 from offangle.pipeline.version import PIPELINE_VERSION
 from offangle.web.context import VERSION
 from offangle.web.forms import TimeZoneForm, TokenForm, password_form
@@ -40,6 +41,7 @@ def page(request: HttpRequest, *, status: HTTPStatus = HTTPStatus.OK, **changed:
         "tokens": tokens.tokens_of(user).filter(revoked_at=None),
         "steam_accounts": user.steam_accounts.all(),
         "zone": viewer_zone(request),
+        "sample_label": "Open your sample match" if sample_of(user) else "Explore a sample match",
         "facts": facts(is_owner=user.is_superuser),
         **changed,
     }
