@@ -297,6 +297,23 @@ def test_whoever_has_no_samples_to_the_end_has_left(name: str, last: int, everyo
     assert player(analysis, T2)["survived_rounds"] == 1
 
 
+@pytest.mark.parametrize(
+    ("name", "gone", "last", "traders"),
+    [
+        ("a mate who stays", T3, 9000, [T2, T3]),
+        ("a mate who left before the death", T3, 4000, [T2]),
+        ("a mate who left in its tick", T3, 5000, [T2, T3]),
+        ("a mate who leaves later", T3, 6000, [T2, T3]),
+        ("the killer left before it, a fire burns on", CT1, 4000, []),
+    ],
+)
+def test_whoever_has_left_trades_nobody(name: str, gone: int, last: int, traders: list[int]) -> None:
+    here = (*TS[:3], *CTS[:2])
+    rows = sampled(tuple(set(here) - {gone}), range(100, 9001, 100)) + sampled((gone,), range(100, last + 1, 100))
+    frames = a_match(kills=[a_kill(CT1, T1, 5000)], player_rounds=on_sides([a_round()], TS[:3], CTS[:2]), ticks=rows)
+    assert analyse(frames)["trades"]["trader_steam_id"].to_list() == traders, name
+
+
 def test_a_departure_can_leave_somebody_alone() -> None:
     rows = sampled((T2, CT1), range(100, 9001, 100)) + sampled((T1,), range(100, 4000, 100))
     present = on_sides([a_round()], TS[:2], CTS[:1])

@@ -48,7 +48,7 @@ def prepare(frames: MatchFrames) -> Context:
         departures=left,
         economy=player_economy(frames),
         revenges=revenges(kills, tick_rate=frames.tick_rate),
-        trades=trade_opportunities(kills, damages, took_part, tick_rate=frames.tick_rate),
+        trades=trade_opportunities(kills, damages, took_part, left, tick_rate=frames.tick_rate),
         openings=opening_duels(kills),
         clutches=clutches(kills, took_part, left, rounds),
     )

@@ -41,17 +41,23 @@ def revenges(kills: pl.DataFrame, *, tick_rate: float, window_s: float = TRADE_W
 
 
 def trade_opportunities(
-    kills: pl.DataFrame, damages: pl.DataFrame, participants: pl.DataFrame, *, tick_rate: float
+    kills: pl.DataFrame,
+    damages: pl.DataFrame,
+    participants: pl.DataFrame,
+    departures: pl.DataFrame,
+    *,
+    tick_rate: float,
 ) -> pl.DataFrame:
     """One row per death before the decision and team-mate alive at it, while the killer was alive too.
 
-    Distance does not matter: whoever is far away and does nothing has the opportunity and no attempt.
+    Distance does not matter: whoever is far away and does nothing has the opportunity and no attempt. Whoever has left
+    has none, and gives none.
 
     Returns:
         round_number, kill_id (the death), tick, victim_steam_id, killer_steam_id, trader_steam_id, trader_side,
         `attempted` (hurt the killer within the window) and `succeeded` (killed them), trade_tick.
     """
-    candidates = _candidates(kills, participants)
+    candidates = _candidates(kills, participants, departures)
     attempts = _attempts(candidates, damages, window_ticks(TRADE_WINDOW_S, tick_rate))
     pairs = revenges(kills, tick_rate=tick_rate).unique([*DEATH, "trader_steam_id"], keep="first", maintain_order=True)
     return (
@@ -82,26 +88,41 @@ def _own_deaths(kills: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _candidates(kills: pl.DataFrame, participants: pl.DataFrame) -> pl.DataFrame:
-    """Deaths by an enemy before the decision with each team-mate who was alive, if the killer was."""
+def _candidates(kills: pl.DataFrame, participants: pl.DataFrame, departures: pl.DataFrame) -> pl.DataFrame:
+    """Deaths by an enemy before the decision with each team-mate who was alive and there, if the killer was."""
     deaths = kills.filter(pl.col("is_enemy_kill") & ~pl.col("is_late"))
-    ends = _own_deaths(kills)
-    killer_ends = ends.rename({"steam_id": "attacker_steam_id", "died_at": "killer_died_at"})
-    trader_ends = ends.rename({"steam_id": "trader_steam_id", "died_at": "trader_died_at"})
+    ends = _own_deaths(kills).join(
+        departures.rename({"tick": "left_at"}), on=["round_number", "steam_id"], how="full", coalesce=True
+    )
+    killer_ends, trader_ends = (
+        ends.select(
+            "round_number",
+            pl.col("steam_id").alias(f"{column}_steam_id"),
+            pl.col("died_at").alias(f"{role}_died_at"),
+            pl.col("left_at").alias(f"{role}_left_at"),
+        )
+        for role, column in (("killer", "attacker"), ("trader", "trader"))
+    )
     mates = participants.select("round_number", trader_steam_id="steam_id", trader_side="side")
     still_killing = pl.col("is_attacker_controlling_bot") | (pl.col("killer_died_at") > pl.col("kill_id"))
     return (
         deaths.join(killer_ends, on=["round_number", "attacker_steam_id"], how="left")
-        .filter(still_killing.fill_null(value=True))
+        .filter(still_killing.fill_null(value=True), _was_there("killer"))
         .join(mates, left_on=["round_number", "victim_side"], right_on=["round_number", "trader_side"])
         .join(trader_ends, on=["round_number", "trader_steam_id"], how="left")
         .filter(
             pl.col("trader_steam_id") != pl.col("victim_steam_id"),
             (pl.col("trader_died_at") > pl.col("kill_id")).fill_null(value=True),
+            _was_there("trader"),
         )
         .rename({"attacker_steam_id": "killer_steam_id", "victim_side": "trader_side"})
         .select(*DEATH, "tick", "decision_tick", "victim_steam_id", "killer_steam_id", "trader_steam_id", "trader_side")
     )
+
+
+def _was_there(role: str) -> pl.Expr:
+    """Whether `role` had not left before the death."""
+    return (pl.col(f"{role}_left_at") >= pl.col("tick")).fill_null(value=True)
 
 
 def _attempts(candidates: pl.DataFrame, damages: pl.DataFrame, window: int) -> pl.DataFrame:
