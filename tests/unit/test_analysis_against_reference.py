@@ -1,5 +1,6 @@
 """The analysis equals the plain, slow reading of the definitions on random small matches."""
 
+from dataclasses import astuple
 from typing import Any
 
 import polars as pl
@@ -7,8 +8,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from makers.definitions_figures import player_figures, round_rows
+from makers.definitions_reference import Chance, chances, clutches, views
 from makers.matches import CTS, TS, a_hit, a_kill, a_match, a_purse, a_round, on_sides
-from makers.slow_reference import player_figures, team_buy
 from offangle.analysis.run import analyse
 from offangle.analysis.tables import DERIVED_TABLES
 from offangle.frames.collection import MatchFrames
@@ -18,13 +20,15 @@ STEPS = st.sampled_from((0, 0, 1, 5, 63, 319, 320, 321, 900))
 
 
 @st.composite
-def a_rounds_kills(draw: st.DrawFn, number: int, players: list[int]) -> list[dict[str, Any]]:
+def a_rounds_kills(
+    draw: st.DrawFn, number: int, players: list[int], bot_control: st.SearchStrategy[bool | None]
+) -> list[dict[str, Any]]:
     victims = draw(st.permutations(players))[: draw(st.integers(0, len(players)))]
     at, kills = 200, []
     for victim in victims:
         at += draw(STEPS)
         attacker = draw(st.sampled_from([*players, None]))
-        weapon = "world" if attacker is None else draw(st.sampled_from(("ak47", "awp", "inferno", "c4")))
+        weapon = "world" if attacker is None else draw(st.sampled_from(("ak47", "awp", "inferno", "c4", "world")))
         assister = draw(st.sampled_from([*players, None, None]))
         kills.append(
             a_kill(
@@ -36,6 +40,7 @@ def a_rounds_kills(draw: st.DrawFn, number: int, players: list[int]) -> list[dic
                 is_headshot=draw(st.booleans()),
                 assister_steam_id=None if assister in {attacker, victim} else assister,
                 is_flash_assist=draw(st.booleans()),
+                is_attacker_controlling_bot=draw(bot_control),
             )
         )
     return kills
@@ -62,12 +67,25 @@ def a_rounds_hits(
 
 
 @st.composite
-def matches(draw: st.DrawFn) -> MatchFrames:
-    rounds, kills, damages, present = [], [], [], []
+def a_rounds_samples(draw: st.DrawFn, number: int, players: list[int]) -> list[dict[str, Any]]:
+    """Where everybody was last seen; most to the end."""
+    last = st.sampled_from((9000, 9000, 9000, 8872, 8871, 600))
+    return [
+        {"tick": number * 10_000 + tick, "round_number": number, "steam_id": player, "is_alive": True}
+        for player in players
+        for tick in {100, draw(last)}
+    ]
+
+
+@st.composite
+def matches(draw: st.DrawFn, *, is_odd: bool = True) -> MatchFrames:
+    """Up to three rounds; an odd match has players who leave and who control bots."""
+    bot_control = st.sampled_from((None, False, False, True)) if is_odd else st.just(value=False)
+    rounds, kills, damages, present, samples = [], [], [], [], []
     for number in range(1, draw(st.integers(1, 3)) + 1):
         ts = TS[: draw(st.integers(1, 4))]
         cts = CTS[: draw(st.integers(1, 4))]
-        deaths = draw(a_rounds_kills(number, [*ts, *cts]))
+        deaths = draw(a_rounds_kills(number, [*ts, *cts], bot_control))
         end = draw(st.sampled_from([None, 9000, *[kill["tick"] - number * 10_000 for kill in deaths]]))
         row = a_round(
             number,
@@ -78,6 +96,9 @@ def matches(draw: st.DrawFn) -> MatchFrames:
         kills += deaths
         damages += draw(a_rounds_hits(number, deaths, [*ts, *cts]))
         present += on_sides([row], ts, cts)
+        samples += draw(a_rounds_samples(number, [*ts, *cts]))
+    if is_odd and draw(st.booleans()):
+        return a_match(rounds, kills, damages, present, ticks=samples)
     return a_match(rounds, kills, damages, present)
 
 
@@ -87,16 +108,32 @@ def test_every_figure_equals_the_slow_reference(frames: MatchFrames) -> None:
     derived = analyse(frames)
     for name, declared in DERIVED_TABLES.items():
         declared.validate(derived[name])
-    ours = {row["steam_id"]: row for row in derived["player_stats"].filter(pl.col("side") == "all").to_dicts()}
+    ours = {(row["steam_id"], row["side"]): row for row in derived["player_stats"].to_dicts()}
     expected = player_figures(frames)
     assert set(ours) == set(expected)
-    for player, figures in expected.items():
+    for key, figures in expected.items():
         for name, value in figures.items():
-            assert ours[player][name] == pytest.approx(value), (player, name)
+            assert ours[key][name] == pytest.approx(value), (key, name)
+
+
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(matches())
+def test_every_round_equals_the_slow_reference(frames: MatchFrames) -> None:
+    derived = analyse(frames)
+    for ours, expected in zip(derived["round_stats"].to_dicts(), round_rows(frames), strict=True):
+        for name in set(expected) - {"number"}:
+            assert ours[name] == pytest.approx(expected[name]), (expected["number"], name)
+    trades = derived["trades"].select(
+        "round_number", "tick", "victim_steam_id", "killer_steam_id", "trader_steam_id", "attempted", "succeeded"
+    )
+    found = views(frames)
+    assert sorted(Chance(*row) for row in trades.iter_rows()) == sorted(c for view in found for c in chances(view))
+    alone = derived["clutches"].select("round_number", "tick", "steam_id", "side", "opponents", "won")
+    assert set(alone.iter_rows()) == {astuple(clutch) for view in found for clutch in clutches(view)}
 
 
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(matches())
+@given(matches(is_odd=False))
 def test_invariants(frames: MatchFrames) -> None:
     stats = analyse(frames)["player_stats"]
     both = stats.filter(pl.col("side") == "all")
@@ -128,9 +165,7 @@ def test_team_buys_equal_the_slow_reference(values: list[int], left: int, half: 
         for team in (TS, CTS)
         for player, value in zip(team, values, strict=False)
     ]
-    table = analyse(a_match(rounds, economy=purses))["round_stats"].filter(pl.col("round_number") == 31)
-    for side in ("t", "ct"):
-        lost = previous is not None and previous != side
-        place = "overtime" if half > 2 else "other"
-        expected = team_buy(side, values, [left] * len(values), place=place, lost_before=lost)
-        assert table.item(0, f"{side}_buy") == expected
+    frames = a_match(rounds, economy=purses)
+    table = analyse(frames)["round_stats"].filter(pl.col("round_number") == 31)
+    expected = round_rows(frames)[1]
+    assert (table.item(0, "t_buy"), table.item(0, "ct_buy")) == (expected["t_buy"], expected["ct_buy"])
