@@ -3,7 +3,8 @@
     python -m makers.pipeline_victim FOLDER NAME --hold store:write
 
 Points of a step: `before` and `after` it; `write`, behind its first object; `commit`, inside the publishing transaction
-with every row written; `committed`, right behind it. At the point it creates `FOLDER/held-NAME` and waits.
+with every row written; `committed`, right behind it. At the point it creates `FOLDER/held-NAME` and waits. With
+`--sample-seed` samples come from `makers.sample_script`.
 """
 
 import argparse
@@ -14,6 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from makers import sample_script
 from makers.installation import quick_jobs
 from makers.job_bench import QUICK_BACKOFF
 from offangle.bootstrap.build import start
@@ -21,6 +23,7 @@ from offangle.config.settings import load_settings
 from offangle.jobs.engine import JobEngine
 from offangle.jobs.kinds import JobKind, Step, StepContext, StepFunction
 from offangle.pipeline import handlers, publish
+from offangle.pipeline.services import Sample, install
 from offangle.storage.objects import ObjectStore
 
 
@@ -92,9 +95,12 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("folder", type=Path)
     parser.add_argument("name")
     parser.add_argument("--hold", default="")
+    parser.add_argument("--sample-seed", type=int)
     options = parser.parse_args(arguments)
     settings = load_settings()
-    start(settings)
+    services = start(settings)
+    if options.sample_seed is not None:
+        install(replace(services, sample=Sample(seed=options.sample_seed, module=sample_script.MODULE)))
     holder = Holder(options.folder, options.name, options.hold)
     holder.install()
     kinds = [holder.kind(kind) for kind in handlers.KINDS]
