@@ -75,13 +75,13 @@ def loaded(url: str, *, clients: int = 1, seconds: float = 0.3, timeout_s: float
 
 def test_every_client_posts_as_itself_one_post_at_a_time() -> None:
     with server(lambda _: TAKEN) as (url, bodies):
-        report = loaded(url, clients=5)
+        report = loaded(url, clients=5, seconds=1.0)
     assert report.accepted == len(bodies) == len(report.latencies_ms)
     assert not report.failures
     pairs = {(row["provider"]["steamid"], row["auth"]["token"]) for row in map(json.loads, bodies)}
     assert pairs == {(str(76561198000000001 + number), f"token {number}") for number in range(5)}
     assert report.accepted > 50  # each began its recording again
-    assert report.seconds < 3.0
+    assert report.seconds < 4.0
 
 
 @pytest.mark.parametrize(
@@ -128,13 +128,13 @@ def test_who_is_refused_for_good_stops() -> None:
 @pytest.mark.parametrize(
     ("said", "failure"),
     [
-        (b"SSH-2.0-OpenSSH\r\n\r\n", "the answer is not HTTP"),
-        (b"HTTP/1.1 abc\r\n\r\n", "the answer is not HTTP"),
-        (b"HTTP/1.1 200 OK\r\nContent-Length: 99999999\r\n\r\n", "the answer is not HTTP"),
-        (b"HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n", "the answer is not HTTP"),
-        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", "the answer is not HTTP"),
+        (b"SSH-2.0-OpenSSH\r\n\r\n", "no HTTP answer"),
+        (b"HTTP/1.1 abc\r\n\r\n", "no HTTP answer"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 99999999\r\n\r\n", "no answer in time"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n", "no HTTP answer"),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", "no HTTP answer"),
         (b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n", "answered with 302"),
-        (b"", "not reached: ConnectionResetError"),
+        (b"", "no HTTP answer"),
     ],
 )
 def test_bad_answers_are_failures(said: bytes, failure: str) -> None:
@@ -148,7 +148,7 @@ def test_a_server_that_does_not_answer_or_is_not_there_is_a_failure() -> None:
     with server(lambda _: b"HTTP/1.1 200 OK\r\n") as (url, _bodies):
         assert set(loaded(url, timeout_s=0.05).failures) == {"no answer in time"}
     report = loaded(f"http://127.0.0.1:{free_port()}/gsi")
-    assert set(report.failures) == {"not reached: ConnectionRefusedError"}
+    assert set(report.failures) == {"not reached: ConnectError"}
 
 
 # --- the command

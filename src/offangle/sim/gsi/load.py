@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+import httpx
 import msgspec
 import numpy as np
 
 from offangle.core.errors import BadInputError
-from offangle.sim.gsi.http import Address, Connection, HttpProtocolError
 from offangle.sim.gsi.settings import NS_PER_S, Body, ClientSettings
 
 MOST_CLIENTS: Final = 5_000
@@ -29,6 +29,11 @@ GOLDEN: Final = 0.618_033_988_75
 """Multiples of it lie evenly between whole numbers, however many there are."""
 TOLD_EVERY_S: Final = 0.2
 TOKENS_HINT: Final = "Each line is a Steam account and its token: 76561198000000001 SECRET."
+LONGEST_ANSWER: Final = 1024 * 1024
+LAST_PORT: Final = 65_535
+ADDRESS_HINT: Final = "As http://127.0.0.1:8730/gsi."
+LET_GO: Final = (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError)
+_HEADERS: Final = {"Content-Type": "application/json", "User-Agent": "offangle-sim-load"}
 _CLAIMS: Final = ("previously", "added")
 _NOT_BLOCKS: Final = ("provider", "auth", *_CLAIMS)
 _encode: Final = msgspec.json.Encoder().encode
@@ -189,6 +194,23 @@ def read_tokens(path: Path) -> list[Identity]:
     return list(found.values())
 
 
+def postable(url: str) -> httpx.URL:
+    """An address that can be posted to.
+
+    Raises:
+        BadInputError: It is none.
+    """
+    try:
+        address = httpx.URL(url)
+        address.host.encode("idna")
+    except (httpx.InvalidURL, UnicodeError) as error:
+        raise BadInputError(f"{url!r} is no address: {error}", hint=ADDRESS_HINT) from error
+    is_web = address.scheme in {"http", "https"} and address.host and (address.port or 0) <= LAST_PORT
+    if not is_web or address.userinfo:
+        raise BadInputError(f"{url!r} is no address that can be posted to", hint=ADDRESS_HINT)
+    return address
+
+
 def run_load(recordings: Sequence[LoadRecording], order: LoadOrder, progress: Progress | None = None) -> LoadReport:
     """Post until the time is over, each client one post at a time.
 
@@ -206,8 +228,7 @@ class _Load:
 
     def __init__(self, recordings: Sequence[LoadRecording], order: LoadOrder) -> None:
         self._recordings, self._order = recordings, order
-        self._address = Address.of(order.url)
-        self._tls = self._address.tls_context()
+        self._address = postable(order.url)
         self._report = LoadReport(clients=len(order.clients))
         self._begin_s = self._end_s = 0.0
         self._posts = 0
@@ -218,31 +239,33 @@ class _Load:
         """Let all clients post."""
         self._begin_s = time.perf_counter()
         self._end_s = self._begin_s + self._order.seconds
-        clients = [asyncio.create_task(self._play(number)) for number in range(len(self._order.clients))]
-        pending: set[asyncio.Task[None]] = set(clients)
-        while pending:
-            _, pending = await asyncio.wait(pending, timeout=TOLD_EVERY_S)
-            if progress is not None:
-                progress(min(1.0, (time.perf_counter() - self._begin_s) / self._order.seconds), self._report.accepted)
+        count = len(self._order.clients)
+        limits = httpx.Limits(max_connections=count, max_keepalive_connections=count)
+        async with httpx.AsyncClient(
+            headers=_HEADERS, limits=limits, timeout=self._order.timeout_s, trust_env=False
+        ) as http:
+            clients = [asyncio.create_task(self._play(http, number)) for number in range(count)]
+            pending: set[asyncio.Task[None]] = set(clients)
+            while pending:
+                _, pending = await asyncio.wait(pending, timeout=TOLD_EVERY_S)
+                if progress is not None:
+                    share = min(1.0, (time.perf_counter() - self._begin_s) / self._order.seconds)
+                    progress(share, self._report.accepted)
         self._report.seconds = time.perf_counter() - self._begin_s
         for client in clients:
             client.result()
         return self._report
 
-    async def _play(self, number: int) -> None:
+    async def _play(self, http: httpx.AsyncClient, number: int) -> None:
         """One client, from its first post until the time is over or it is refused."""
         identity = self._order.clients[number]
         recording = self._recordings[number % len(self._recordings)]
-        connection = Connection(self._address, self._tls)
         begin_s = self._begin_s + self._recorded_s(number * GOLDEN % 1.0 * SPREAD_S)
-        try:
-            while await self._play_once(connection, recording, identity, begin_s):
-                begin_s = time.perf_counter()
-        finally:
-            connection.close()
+        while await self._play_once(http, recording, identity, begin_s):
+            begin_s = time.perf_counter()
 
     async def _play_once(
-        self, connection: Connection, recording: LoadRecording, identity: Identity, begin_s: float
+        self, http: httpx.AsyncClient, recording: LoadRecording, identity: Identity, begin_s: float
     ) -> bool:
         """From the first post to the last; whether the client may go on."""
         is_full = True
@@ -250,7 +273,7 @@ class _Load:
             if not await self._wait_until(begin_s + self._recorded_s(post.offset_ns / NS_PER_S)):
                 return False
             body = post.body(recording.recorded_id, identity, now_s=time.time(), is_full=is_full)
-            status = await self._post(connection, body)
+            status = await self._post(http, body)
             if status in REFUSED_FOR_GOOD:
                 return False
             is_full = status is None
@@ -271,21 +294,25 @@ class _Load:
         await asyncio.sleep(max(0.0, left_s))
         return not self._is_over()
 
-    async def _post(self, connection: Connection, body: bytes) -> int | None:
+    async def _post(self, http: httpx.AsyncClient, body: bytes) -> int | None:
         """The status when the post was taken or refused for good; None after another failure."""
         report = self._report
         self._posts += 1
         sent_s = time.perf_counter()
         try:
-            status = await connection.post(body, self._order.timeout_s)
-        except TimeoutError:
+            async with asyncio.timeout(self._order.timeout_s):
+                try:
+                    status = await self._exchange(http, body)
+                except LET_GO:  # the connection was idle for too long and the server let go of it: that is no failure
+                    status = await self._exchange(http, body)
+        except (TimeoutError, httpx.TimeoutException):
             report.failures["no answer in time"] += 1
             return None
-        except OSError as error:
-            report.failures[f"not reached: {type(error).__name__}"] += 1
+        except (httpx.ProtocolError, httpx.DecodingError):
+            report.failures["no HTTP answer"] += 1
             return None
-        except HttpProtocolError:
-            report.failures["the answer is not HTTP"] += 1
+        except httpx.TransportError as error:
+            report.failures[f"not reached: {type(error).__name__}"] += 1
             return None
         if 200 <= status < 300:  # noqa: PLR2004 -- success, as HTTP numbers it
             report.accepted += 1
@@ -293,3 +320,13 @@ class _Load:
             return status
         report.failures[f"answered with {status}"] += 1
         return status if status in REFUSED_FOR_GOOD else None
+
+    async def _exchange(self, http: httpx.AsyncClient, body: bytes) -> int:
+        """Post and read the answer, as much as an answer may have."""
+        async with http.stream("POST", self._address, content=body) as answer:
+            read = 0
+            async for part in answer.aiter_raw():
+                read += len(part)
+                if read > LONGEST_ANSWER:
+                    raise httpx.DecodingError("the answer is too long")
+            return answer.status_code
