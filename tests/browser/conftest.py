@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -38,6 +38,8 @@ CHROMIUM_ARGUMENTS = (
 )
 expect.set_options(timeout=PATIENCE_MS)  # a busy machine is slow, not wrong
 
+OFFANGLE = (sys.executable, "-c", "from offangle.cli.main import run; run()")
+
 DESKTOP: ViewportSize = {"width": 1360, "height": 860}
 PHONE: ViewportSize = {"width": 390, "height": 844}
 
@@ -48,6 +50,13 @@ class Installation:
 
     url: str
     sign_in_url: str
+    environment: Mapping[str, str]
+
+    def command(self, *arguments: str) -> str:
+        """What an `offangle` command prints on this installation."""
+        return subprocess.run(
+            [*OFFANGLE, *arguments], env=self.environment, check=True, capture_output=True, text=True
+        ).stdout
 
 
 def free_port() -> int:
@@ -97,11 +106,12 @@ def installation(tmp_path_factory: pytest.TempPathFactory, steam: SteamProvider)
         "OFFANGLE_PORT": str(port),
         "OFFANGLE_OPEN_BROWSER": "false",
         "OFFANGLE_MAX_UPLOAD_MB": "64",
+        "OFFANGLE_SAMPLE_ROUNDS": "2",
         "OFFANGLE_STEAM_OPENID_URL": steam.endpoint,
         "PYTHONUNBUFFERED": "1",
     }
     process = subprocess.Popen(
-        [sys.executable, "-c", "from offangle.cli.main import run; run()", "up"],
+        [*OFFANGLE, "up"],
         env=environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -110,7 +120,7 @@ def installation(tmp_path_factory: pytest.TempPathFactory, steam: SteamProvider)
     output: Any = process.stdout
     try:
         link = wait_for_link(process, lines_of(output))
-        yield Installation(f"http://127.0.0.1:{port}", link)
+        yield Installation(f"http://127.0.0.1:{port}", link, environment)
     finally:
         process.send_signal(signal.SIGINT)
         try:
