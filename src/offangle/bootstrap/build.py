@@ -68,7 +68,7 @@ def build_services(settings: Settings) -> Services:
             parse_memory_bytes=settings.parse_memory_mb * MIB,
         ),
         base_url=settings.base_url,
-        sample=Sample(rounds=settings.sample_rounds or None),
+        sample=Sample(rounds=settings.sample_rounds),
     )
 
 

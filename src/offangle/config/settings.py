@@ -40,7 +40,7 @@ class Settings(BaseSettings):
     parse_timeout_s: Annotated[int, Field(description="A parse that takes longer is stopped", ge=1)] = 900
     parse_memory_mb: Annotated[int, Field(description="A parse that needs more memory is stopped", ge=256)] = 4_096
     worker_concurrency: Annotated[int, Field(description="Demos parsed at once by one worker", ge=1)] = 1
-    sample_rounds: Annotated[int, Field(description="Rounds of the sample match; 0: a whole match", ge=0, le=24)] = 0
+    sample_rounds: Annotated[int, Field(description="The sample match ends after so many rounds", ge=1, le=24)] = 24
     web_workers: Annotated[int, Field(description="Processes that answer requests", ge=1)] = 1
     signup_open: Annotated[bool, Field(description="Anybody may make an account; else people need an invitation")] = (
         False

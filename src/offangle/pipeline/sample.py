@@ -185,7 +185,7 @@ def _written(name: str, context: StepContext) -> StoredMatchFile:
     tools = services()
     sample = tools.sample
     with tools.work.folder("sample") as folder:
-        arguments = [str(folder), str(BACKGROUND_NICENESS), str(sample.seed), str(sample.rounds or 0)]
+        arguments = [str(folder), str(BACKGROUND_NICENESS), str(sample.seed), str(sample.rounds)]
         try:
             result = run_child(
                 sample.module,

@@ -31,12 +31,12 @@ class Sample:
 
     Attributes:
         seed: Of everything that is drawn at random: the same seed is the same file.
-        rounds: It ends after so many; None plays it to its end.
+        rounds: It ends after so many at the latest; 24 is all but overtime, which would take too long.
         module: The program that writes it; see `sample_worker`.
     """
 
     seed: int = 8730
-    rounds: int | None = None
+    rounds: int = 24
     module: str = "offangle.pipeline.sample_worker"
 
 
