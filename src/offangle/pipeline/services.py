@@ -35,7 +35,7 @@ class Sample:
         module: The program that writes it; see `sample_worker`.
     """
 
-    seed: int = 8730
+    seed: int = 1
     rounds: int = 24
     module: str = "offangle.pipeline.sample_worker"
 
