@@ -11,6 +11,9 @@ from offangle.frames.collection import MatchFrames
 TOLERANCE: Final = 2e-3
 """Positions and angles come back in the recording's own steps, in single precision."""
 
+AWPY_FLASH_STEP_S: Final = 0.05
+"""awpy 3.1.1 sees a second flash only if it blinds for longer than the first one by more than this, in seconds."""
+
 _ORDER: Final = (
     *("tick", "start_tick", "throw_tick", "round_number", "steam_id", "victim_steam_id", "attacker_steam_id"),
     *("grenade_id", "sequence", "event", "action", "item", "health_damage_raw", "message"),
@@ -25,7 +28,7 @@ def differences(read: MatchFrames, truth: MatchFrames, *names: str) -> dict[str,
     """What is wrong, by table and column; empty when the reader found exactly what was written."""
     found: dict[str, str] = {}
     for name in names or [name for name in truth if name not in {"match", "parsers"}]:
-        wanted = _knowable(name, truth[name])
+        wanted = _knowable(name, truth)
         if name == "input_history":  # read only where somebody shot or was hit
             wanted = wanted.join(read[name].select("tick").unique(), on="tick", how="semi")
         found |= _table_differences(name, _sorted(_told(name, read[name])), _sorted(wanted))
@@ -44,10 +47,11 @@ def _told(name: str, found: pl.DataFrame) -> pl.DataFrame:
     return found.filter(pl.col("steam_id") > 0) if name == "item_events" else found
 
 
-def _knowable(name: str, wanted: pl.DataFrame) -> pl.DataFrame:
-    """The truth without what no recording tells its readers."""
-    known = _KNOWABLE.get(name)
-    return wanted if known is None else known(wanted)
+def _knowable(name: str, truth: MatchFrames) -> pl.DataFrame:
+    """The truth without what no recording tells its readers, and what parsers are known to miss."""
+    known, completed = _KNOWABLE.get(name), _SEEN_WITH_OTHERS.get(name)
+    wanted = truth[name] if known is None else known(truth[name])
+    return wanted if completed is None else completed(wanted, truth)
 
 
 def _bot_control(wanted: pl.DataFrame) -> pl.DataFrame:
@@ -55,6 +59,22 @@ def _bot_control(wanted: pl.DataFrame) -> pl.DataFrame:
     return wanted.with_columns(
         pl.when(pl.col(f"{role}_steam_id") > 0).then(flag).alias(flag) for role, flag in flags.items()
     )
+
+
+def _shots_seen(shots: pl.DataFrame, truth: MatchFrames) -> pl.DataFrame:
+    """Who dies in the tick of his shot has nothing in hand when it ends: the clip is gone."""
+    died = truth["kills"].select("tick", steam_id="victim_steam_id", died=pl.lit(value=True)).unique()
+    marked = shots.join(died, on=["tick", "steam_id"], how="left", maintain_order="left")
+    return marked.with_columns(pl.when(pl.col("died").is_null()).then("ammo_clip").alias("ammo_clip")).drop("died")
+
+
+def _blinds_seen(blinds: pl.DataFrame, _truth: MatchFrames) -> pl.DataFrame:
+    """awpy misses a flash whose duration is hardly longer than that of one which still blinds the same player."""
+    ends = pl.col("tick") + (pl.col("duration_s") * 64).cast(pl.Int32)
+    known = {"ends": ends, "had_s": pl.col("duration_s")}
+    before = {name: value.shift(1).over("victim_steam_id") for name, value in known.items()}
+    is_missed = (pl.col("ends") > pl.col("tick")) & (pl.col("duration_s") - pl.col("had_s") <= AWPY_FLASH_STEP_S)
+    return blinds.with_columns(**before).filter(~is_missed.fill_null(value=False)).drop(*before)
 
 
 _ATTEMPT = pl.col("event").is_in(["plant_begin", "plant_abort"])
@@ -75,6 +95,12 @@ _KNOWABLE: Final[dict[str, Callable[[pl.DataFrame], pl.DataFrame]]] = {
     "grenades": lambda rows: rows.with_columns(
         pl.when(_DECOY).then("effect_tick").otherwise("end_tick").alias("end_tick")
     ),
+}
+
+
+_SEEN_WITH_OTHERS: Final[dict[str, Callable[[pl.DataFrame, MatchFrames], pl.DataFrame]]] = {
+    "shots": _shots_seen,
+    "blinds": _blinds_seen,
 }
 
 

@@ -81,9 +81,17 @@ def test_tracked_figures_keep_their_zeros() -> None:
     assert found["mvps"].to_list() == [1, 0]
 
 
-@pytest.mark.parametrize("settle_tick", [None, 4])
-def test_no_scoreboard_before_anything_is_settled(settle_tick: int | None) -> None:
-    assert scoreboard(board(kills_total=[2], deaths_total=[1]), settle_tick) is None
+@pytest.mark.parametrize("over_tick", [None, 4])
+def test_no_scoreboard_before_a_round_is_over(over_tick: int | None) -> None:
+    assert scoreboard(board(kills_total=[2], deaths_total=[1]), over_tick) is None
+
+
+def test_who_left_keeps_the_figures_last_seen() -> None:
+    seen = board(kills_total=[2, 1], deaths_total=[1, 2])
+    gone = seen.head(1).with_columns(pl.lit(9).alias("tick"), pl.lit(None).alias("kills_total"))
+    found = scoreboard(pl.concat([seen, gone], how="vertical_relaxed"), 9)
+    assert found is not None
+    assert found["kills"].to_list() == [2, 1]
 
 
 def test_final_score_is_the_last_counted_rounds() -> None:

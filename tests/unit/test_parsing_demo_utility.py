@@ -129,6 +129,20 @@ def test_a_used_again_entity_is_another_grenade() -> None:
     assert found.select("throw_tick", "effect_tick", "thrower_steam_id").rows() == [(100, 197, ONE), (300, None, None)]
 
 
+def test_a_grenade_that_lies_still_for_long_still_goes_off() -> None:
+    burst = pl.DataFrame({"tick": [290], "userid": ["2"], "entityid": ["9"], "x": ["96.0"], "y": ["0"], "z": ["1.5"]})
+    again = [{**row, "entity_serial": 8} for row in flight(9, "flashbang", first=300, last=350)]
+    found = utility([*flight(9, "flashbang"), *again], [], events={"flashbang_detonate": burst}).grenades()
+    assert found.select("throw_tick", "effect_tick", "thrower_steam_id").rows() == [(100, 290, TWO), (300, None, None)]
+
+
+def test_the_next_use_of_an_entity_keeps_its_own_detonation() -> None:
+    burst = pl.DataFrame({"tick": [350], "userid": ["2"], "entityid": ["9"], "x": ["96.0"], "y": ["0"], "z": ["1.5"]})
+    again = [{**row, "entity_serial": 8} for row in flight(9, "flashbang", first=300, last=350)]
+    found = utility([*flight(9, "flashbang"), *again], [], events={"flashbang_detonate": burst}).grenades()
+    assert found.select("throw_tick", "effect_tick").rows() == [(100, None), (300, 350)]
+
+
 def test_fire_where_the_bottle_was_last_seen() -> None:
     burning = {"start_tick": 198, "end_tick": 640, "entity_id": 11, "entity_serial": 1, "x": 100.0, "y": 5.0, "z": 60.0}
     elsewhere = {**burning, "start_tick": 197, "x": 2000.0}

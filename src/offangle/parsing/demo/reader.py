@@ -143,7 +143,7 @@ def _translate(recording: _Recording, report: Progress) -> dict[str, pl.DataFram
         "match": _match(recording, rounds),
         "parsers": _parsers(recording.completion),
         "players": conform("players", teams.players(_names(recording), in_rounds)),
-        "scoreboard": totals.scoreboard(state, _settled(rounds)),
+        "scoreboard": totals.scoreboard(state, _over(rounds)),
         "rounds": conform("rounds", rounds),
         "player_rounds": conform("player_rounds", in_rounds.sort("round_number", "steam_id")),
     }
@@ -202,8 +202,8 @@ def _names(recording: _Recording) -> pl.DataFrame:
     return pl.concat([others, known])
 
 
-def _settled(rounds: pl.DataFrame) -> int | None:
-    counted = rounds.filter(pl.col("round_number") > 0)["settle_tick"].max()
+def _over(rounds: pl.DataFrame) -> int | None:
+    counted = rounds.filter(pl.col("round_number") > 0)["over_tick"].max()
     return counted if isinstance(counted, int) else None
 
 

@@ -22,7 +22,7 @@ WINGMAN_MAX_ROUNDS: Final = 16
 DEFAULT_OVERTIME_ROUNDS: Final = 6
 
 SETTLE_TICKS: Final = 64
-"""Team score and scoreboard are read this long after a round's end: the game writes them a few ticks late."""
+"""A team's score is read this long after a round's end: the game writes them a few ticks late."""
 
 _WINGMAN: Final = ("0", "2")  # game_type, game_mode
 _REASON_BY_CODE: Final = {
@@ -85,7 +85,8 @@ def list_rounds(tables: AwpyTables, last_tick: int) -> pl.DataFrame:
     """All rounds in order of time, counted up or not.
 
     Columns: start_tick, freeze_end_tick, end_tick, officially_ended_tick, winner_side, reason, is_knife, is_complete;
-    live_tick, when counters and sides are read, and settle_tick, when the round's result has been written.
+    live_tick, when counters and sides are read, settle_tick, when the round's result has been written, and over_tick,
+    the last one of the round: the scoreboard counts what happens up to it.
     """
     complete = _complete_rounds(tables.datasets["rounds"])
     rounds = pl.concat([complete, _unfinished_rounds(tables, complete)], how="vertical").sort("start_tick")
@@ -95,6 +96,7 @@ def list_rounds(tables: AwpyTables, last_tick: int) -> pl.DataFrame:
     return rounds.with_columns(
         pl.coalesce("freeze_end_tick", "start_tick").alias("live_tick"),
         pl.min_horizontal(pl.col("end_tick") + SETTLE_TICKS, latest).cast(pl.Int32).alias("settle_tick"),
+        latest.cast(pl.Int32).alias("over_tick"),
     )
 
 
@@ -194,8 +196,9 @@ def _event_ticks(tables: AwpyTables, name: str) -> pl.Series:
 
 
 def state_ticks(rounds: pl.DataFrame) -> list[int]:
-    """The ticks at which the counter and the scores are needed: each round's freeze end, and a moment after its end."""
-    return pl.concat([rounds["live_tick"], rounds["settle_tick"]]).drop_nulls().unique().to_list()
+    """Where counter, scores and scoreboard are needed: freeze ends, decisions and a moment after, ends of rounds."""
+    wanted = [rounds[name].rename("tick") for name in ("live_tick", "settle_tick", "over_tick")]
+    return pl.concat(wanted).drop_nulls().unique().to_list()
 
 
 def with_counters(rounds: pl.DataFrame, state: pl.DataFrame) -> pl.DataFrame:

@@ -20,20 +20,22 @@ _NAMES: Final = {
 _DETAIL: Final = ("damage", "utility_damage", "headshot_kills")
 
 
-def scoreboard(state: pl.DataFrame, settle_tick: int | None) -> pl.DataFrame | None:
-    """The scoreboard table as of `settle_tick`; None when the recording keeps none.
+def scoreboard(state: pl.DataFrame, over_tick: int | None) -> pl.DataFrame | None:
+    """The scoreboard table as of `over_tick`, the end of the last counted round; None when the recording keeps none.
 
+    Who left before is there with the figures that were last seen.
     Servers that do not track a figure leave it at zero for everyone. Kills without any damage show that the detailed
     figures were not tracked; they are null then, not zero.
     """
-    if settle_tick is None or state.is_empty():
+    if over_tick is None or state.is_empty():
         return None
     last = (
-        state.filter(pl.col("tick") <= settle_tick, pl.col("steamid") > 0)
+        state.filter(pl.col("tick") <= over_tick, pl.col("steamid") > 0)
         .sort("tick")
         .group_by("steamid", maintain_order=True)
-        .last()
-        .select(pl.col("steamid").cast(pl.Int64).alias("steam_id"), *(pl.col(a).alias(b) for a, b in _NAMES.items()))
+        .agg(pl.col(a).drop_nulls().last().alias(b) for a, b in _NAMES.items())
+        .with_columns(pl.col("steamid").cast(pl.Int64).alias("steam_id"))
+        .drop("steamid")
     )
     sums = {name: last[name].sum() or 0 for name in _NAMES.values()}
     if not sums["kills"] and not sums["deaths"]:

@@ -27,9 +27,6 @@ FIRE_TICKS: Final = 16
 """A molotov burns within this many ticks after its projectile is gone."""
 FIRE_REACH_U: Final = 300.0
 """... and within this distance of it."""
-EFFECT_TICKS: Final = 16
-"""A detonation event comes within this many ticks of the projectile's last row."""
-
 _KINDS: Final = {
     "smoke": "smoke",
     "flashbang": "flash",
@@ -188,23 +185,29 @@ def _flights(flight: pl.DataFrame) -> pl.DataFrame:
 
 
 def _with_effects(flights: pl.DataFrame, effects: pl.DataFrame) -> pl.DataFrame:
-    """Add effect_tick, effect position and event_thrower from the detonation of the same entity."""
+    """Add effect_tick, effect position and event_thrower from the detonation of the same entity.
+
+    That may come long after the last row: awpy tells no more of a grenade that lies still. It comes before the
+    entity's number is used again.
+    """
+    names = ("effect_x", "effect_y", "effect_z", "event_thrower", "effect_tick")
     events = effects.with_columns(pl.col("tick").alias("effect_tick")).sort("tick")
+    used_again = pl.col("throw_tick").shift(-1).over("entity_id", order_by="throw_tick")
     return (
-        flights.with_columns((pl.col("last_tick") + EFFECT_TICKS).alias("latest"))
-        .sort("latest")
+        flights.with_columns(used_again.alias("used_again_tick"))
+        .sort("throw_tick")
         .join_asof(
-            events.rename({"tick": "latest"}),
-            on="latest",
+            events.rename({"tick": "throw_tick"}),
+            on="throw_tick",
             by=["entity_id", "kind"],
-            strategy="backward",
+            strategy="forward",
             check_sortedness=False,
         )
         .with_columns(
-            pl.when(pl.col("effect_tick") >= pl.col("throw_tick")).then(pl.col(name)).alias(name)
-            for name in ("effect_x", "effect_y", "effect_z", "event_thrower", "effect_tick")
+            pl.when((pl.col("effect_tick") < pl.col("used_again_tick")).fill_null(value=True)).then(name).alias(name)
+            for name in names
         )
-        .drop("latest")
+        .drop("used_again_tick")
     )
 
 

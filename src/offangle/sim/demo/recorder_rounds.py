@@ -27,6 +27,17 @@ DEFAULT_BUY_TIME_S: Final = 20.0
 _PRIMARY_CLASSES: Final = frozenset({"smg", "heavy", "rifle", "sniper"})
 
 
+_TOTALS: Final = (
+    *("m_iMVPs", "m_iScore"),
+    *(
+        f"m_pActionTrackingServices.m_matchStats.{name}"
+        for name in ("m_iKills", "m_iDeaths", "m_iAssists", "m_iHeadShotKills", "m_iDamage", "m_iUtilityDamage")
+    ),
+    "m_pActionTrackingServices.m_matchStats.m_iEnemiesFlashed",
+)
+"""A player's fields that add up over a match."""
+
+
 @dataclass(slots=True)
 class RoundRecord:
     """One round as it went.
@@ -38,6 +49,7 @@ class RoundRecord:
         score_before: Each team's score.
         counter: Rounds that the game had counted before.
         roster: Side of each player at freeze end, by slot.
+        totals_before: Each player's scoreboard when the round began, by slot.
     """
 
     kind: str
@@ -53,6 +65,7 @@ class RoundRecord:
     reason: str = "unknown"
     roster: dict[int, Side] = field(default_factory=dict)
     economy: dict[int, dict[str, Any]] = field(default_factory=dict)
+    totals_before: dict[int, dict[str, int]] = field(default_factory=dict)
 
     @property
     def counts(self) -> bool:
@@ -107,7 +120,9 @@ class RoundScenes(RecorderCore):
             if previous.end_tick is None and previous.counts:
                 previous.kind = "aborted"
         score, sides = dict(self.score), dict(self.side_of_team)
-        self.rounds.append(RoundRecord(kind, self.tick, sides, score, self._rounds_counted, half))
+        record = RoundRecord(kind, self.tick, sides, score, self._rounds_counted, half)
+        record.totals_before = {slot: _totals(player) for slot, player in self.players.items()}
+        self.rounds.append(record)
         self.writer.event("round_prestart")
         self.writer.event("round_poststart")
         self.set_rules(
@@ -200,7 +215,7 @@ class RoundScenes(RecorderCore):
         self.set_rules(**dict.fromkeys(flags, False))
 
     def backup_restored(self, rounds_counted: int) -> None:
-        """The match goes back to after so many counted rounds; later ones never happened as far as the score goes.
+        """The match goes back to after so many counted rounds; scores, sides and scoreboard are as they were then.
 
         Args:
             rounds_counted: Counted rounds that stand.
@@ -210,8 +225,15 @@ class RoundScenes(RecorderCore):
             record.kind = "aborted" if rounds_counted == 0 or record.end_tick is None else "restored"
             record.half = 0
         first = undone[0] if undone else None
-        score = dict(first.score_before) if first is not None else self.score
-        self._set_counters(len(stands), score)
+        if first is None:
+            self._set_counters(len(stands), self.score)
+            return
+        if first.sides != self.side_of_team:
+            self.sides_switched()
+        for slot, totals in first.totals_before.items():
+            if self.player(slot).is_connected:
+                self.player(slot).controller.update(totals)
+        self._set_counters(len(stands), first.score_before)
 
     def surrendered(self, side: Side) -> None:
         """A team gives up: the round goes to the other one, and the match ends."""
@@ -306,3 +328,7 @@ class RoundScenes(RecorderCore):
             "secondary_weapon": pistols[0] if pistols else None,
             "grenades": [name for name in names if name in GRENADE_ITEMS],
         }
+
+
+def _totals(player: Player) -> dict[str, int]:
+    return {name: int(player.controller.get(name) or 0) for name in _TOTALS}

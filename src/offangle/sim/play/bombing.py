@@ -1,9 +1,8 @@
 """The bomb in play: carried, dropped, planted, defused, blown up."""
 
 import math
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from offangle.core.sides import Side
 from offangle.sim.play import motion
 from offangle.sim.play.agent import Agent
 from offangle.sim.play.guns import armored
@@ -20,8 +19,13 @@ from offangle.sim.play.rules import (
 )
 from offangle.sim.play.stage import Bomb, Stage
 
+if TYPE_CHECKING:
+    from offangle.core.sides import Side
+
 PICK_UP_U: Final = 48.0
 DEFUSE_REACH_U: Final = 58.0
+FALLS_S: Final = 0.5
+"""A dropped bomb is in the air before anybody can take it."""
 BLAST_DAMAGE: Final = 500.0
 BLAST_SIGMA_U: Final = 560.0
 BLAST_ARMOR_RATIO: Final = 1.0
@@ -34,10 +38,11 @@ class Bombing:
     def __init__(self, stage: Stage) -> None:
         self.stage = stage
         self.outcome: tuple[Side, str] | None = None
+        self._lies_since_tick: int | None = None
 
     def begin_round(self, carrier: int | None) -> None:
         """The bomb is given to a carrier; None: a round without one."""
-        self.outcome = None
+        self.outcome = self._lies_since_tick = None
         self.stage.bomb = Bomb(carrier=carrier)
         if carrier is not None:
             self.stage.recorder.bomb_given(carrier)
@@ -50,7 +55,7 @@ class Bombing:
     def begin_plant(self, agent: Agent) -> None:
         """Start to plant here, if this is a site."""
         site = self.stage.world.site_at(agent.position)
-        if site is None or agent.job or self.stage.tick < agent.ready_tick:
+        if site is None or agent.job or self.stage.tick < agent.ready_tick or agent.slot in self.stage.passive:
             return
         agent.job, agent.job_ends_tick = "plant", self.stage.tick + ticks(PLANT_S)
         self.stage.recorder.weapon_selected(agent.slot, "c4")
@@ -59,7 +64,8 @@ class Bombing:
     def begin_defuse(self, agent: Agent) -> None:
         """Start to defuse."""
         bomb = self.stage.bomb
-        if bomb.defuser is not None or agent.job or math.dist(agent.position, bomb.position) > DEFUSE_REACH_U:
+        is_free = bomb.defuser is None and not agent.job and agent.slot not in self.stage.passive
+        if not is_free or math.dist(agent.position, bomb.position) > DEFUSE_REACH_U:
             return
         seconds = KIT_DEFUSE_S if agent.player.has_kit else DEFUSE_S
         agent.job, agent.job_ends_tick = "defuse", self.stage.tick + ticks(seconds)
@@ -95,7 +101,11 @@ class Bombing:
         if bomb.site:
             if self.outcome is None and stage.tick >= bomb.blows_tick and stage.decided_tick is None:
                 self._explode()
-        elif bomb.carrier is None and stage.recorder.bomb_on_ground is not None and stage.tick % 4 == 0:
+        elif bomb.carrier is not None or stage.recorder.bomb_on_ground is None:
+            self._lies_since_tick = None
+        elif self._lies_since_tick is None:
+            self._lies_since_tick = stage.tick
+        elif stage.tick - self._lies_since_tick >= ticks(FALLS_S):
             self._pick_up()
 
     # --- inside

@@ -1,23 +1,28 @@
 """A whole match: warmup, knife round, halves, overtime, pauses, restored rounds, and its end."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from typing import Final, Protocol
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Final, Protocol
 
-from offangle.core.sides import Side, Team
 from offangle.sim.demo.match_recorder import MatchRecorder
 from offangle.sim.order import MatchOrder
-from offangle.sim.play.agent import Agent
-from offangle.sim.play.harm import harm
+from offangle.sim.play.incidents import Incidents
 from offangle.sim.play.live import Live
 from offangle.sim.play.rounds import Rounds
-from offangle.sim.play.rules import OVERTIME_MONEY, START_MONEY, TICK_RATE, ticks
+from offangle.sim.play.rules import OVERTIME_MONEY, START_MONEY, TICK_RATE, LossCount, ticks
 from offangle.sim.play.stage import Stage
+
+if TYPE_CHECKING:
+    from offangle.core.sides import Side, Team
 
 WARMUP_S: Final = 12.0
 TIMEOUT_S: Final = 30.0
 CREDITS_S: Final = 6.0
-BOT_TAKEOVER_S: Final = 3.0
+ROUNDS_UNDONE: Final = 2
+"""How many rounds a restored backup takes back."""
+EVEN_CHANCE: Final = 0.5
+LONGEST_EXTRA_S: Final = 60.0
+"""A round lasts no longer than its clock and a planted bomb."""
 LONGEST_OVERTIMES: Final = 4
 """After so many overtimes a match ends in a draw: nobody waits for ever."""
 
@@ -55,7 +60,25 @@ class Script:
     takeover_in: int | None = None
     surrender_in: int | None = None
     team_kill_in: int | None = None
-    coach_slot: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Holdings:
+    """What a player has between two rounds."""
+
+    money: int
+    items: tuple[str, ...]
+    armor: int
+    has_helmet: bool
+    has_kit: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Backup:
+    """A match before a round, as the server saves it: losses in a row, and holdings by slot."""
+
+    losses: LossCount
+    holdings: dict[int, Holdings]
 
 
 @dataclass(slots=True)
@@ -69,10 +92,14 @@ class Game:
     script: Script
     watchers: list[Watcher] = field(default_factory=list)
     progress: Progress | None = None
-    left_slot: int | None = None
     played: int = 0
     is_over: bool = False
     has_begun: bool = False
+    incidents: Incidents = field(init=False)
+    backups: dict[int, Backup] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.incidents = Incidents(self)
 
     # --- ticks
 
@@ -102,9 +129,11 @@ class Game:
 
     def roam(self, seconds: float) -> None:
         """Time passes in which people play on."""
+        is_last = self.is_over or self._is_won()
         for _ in range(ticks(seconds)):
             self.begin_tick()
             self.live.tick()
+            self.incidents.after_decided_tick(is_last=is_last)
             self.end_tick()
 
     # --- the match
@@ -140,7 +169,15 @@ class Game:
 
     def _set_money(self, money: int) -> None:
         for agent in self.stage.agents.values():
-            self.stage.recorder.set_player_state(agent.slot, money=money)
+            if agent.player.is_connected:
+                self.stage.recorder.set_player_state(agent.slot, money=money)
+            else:
+                agent.player.money = money
+
+    def _strip_all(self) -> None:
+        for agent in self.stage.agents.values():
+            if agent.player.is_connected:
+                self.stage.recorder.stripped(agent.slot)
 
     def _warmup(self) -> None:
         """People shoot each other for practice; the dead stay dead until it is over."""
@@ -156,33 +193,32 @@ class Game:
         recorder = self.begin_tick()
         self.live.grenades.clear()
         recorder.warmup_ended()
-        for agent in self.stage.agents.values():
-            recorder.stripped(agent.slot)
+        self._strip_all()
 
     def _knife_round(self) -> None:
         """Who wins it chooses the side."""
         self._one_round(kind="knife", pays=False)
         winner = self.stage.recorder.rounds[-1].winner
         recorder = self.begin_tick()
-        wants = self.stage.rng.random() < 0.5
-        if (winner == "t") == bool(wants):
-            recorder.sides_switched()
+        wants_to_attack = self.stage.rng.random() < EVEN_CHANCE
+        if (winner == "t") == bool(wants_to_attack):
+            self._strip_all()
         else:
-            for agent in self.stage.agents.values():
-                recorder.stripped(agent.slot)
+            recorder.sides_switched()
 
     def _between_rounds(self) -> None:
         """Halves, overtime, and what was ordered."""
         recorder, rules = self.begin_tick(), self.stage.rules
         counted = sum(record.counts for record in recorder.rounds)
         script = self.script
+        self.incidents.between_rounds()
         if script.restart_before == self.played:
             script.restart_before = None
             recorder.backup_restored(0)
             self._new_half(START_MONEY)
-        elif script.restore_before == self.played and counted >= 3:
+        elif script.restore_before == self.played and counted >= ROUNDS_UNDONE:
             script.restore_before = None
-            self._restore(counted - 2)
+            self._restore(counted - ROUNDS_UNDONE)
         elif counted and self._is_new_half(counted):
             self._change_half(counted)
         self.stage.passive = self._handicap(rules.max_rounds)
@@ -212,17 +248,41 @@ class Game:
 
     def _new_half(self, money: int) -> None:
         self.rounds.losses.switch()
-        for agent in self.stage.agents.values():
-            self.stage.recorder.stripped(agent.slot)
+        self._strip_all()
         self._set_money(money)
 
     def _restore(self, counted: int) -> None:
-        """A backup is loaded; money and gear come with it, here as after a loss of everything but the money."""
-        recorder = self.stage.recorder
+        """A backup is loaded: money, gear and losses are what they were before that round."""
+        recorder, backup = self.stage.recorder, self.backups[counted]
         recorder.backup_restored(counted)
+        self.rounds.losses = replace(backup.losses)
         for agent in self.stage.agents.values():
+            kept = backup.holdings.get(agent.slot)
+            if kept is None or not agent.player.is_connected:
+                continue
             recorder.stripped(agent.slot)
-            recorder.set_player_state(agent.slot, money=max(2000, agent.player.money))
+            for name in kept.items:
+                recorder.given(agent.slot, name)
+            recorder.set_player_state(
+                agent.slot, money=kept.money, armor=kept.armor, has_helmet=kept.has_helmet, has_kit=kept.has_kit
+            )
+
+    def _back_up(self, counted: int) -> None:
+        """Keep what everybody has before a round."""
+        self.backups[counted] = Backup(
+            replace(self.rounds.losses),
+            {
+                slot: Holdings(
+                    player.money,
+                    tuple(item.kind.name for item in player.items if item.kind.name != "c4") if player.is_alive else (),
+                    player.armor,
+                    player.has_helmet,
+                    player.has_kit,
+                )
+                for slot, player in self.stage.recorder.players.items()
+                if player.side is not None
+            },
+        )
 
     def _handicap(self, max_rounds: int) -> set[int]:
         """Ordered overtime needs a draw: a team that could win before it holds its fire."""
@@ -244,6 +304,7 @@ class Game:
         past = counted - rules.max_rounds
         is_pistol = past < 0 and counted % (rules.max_rounds // 2) == 0
         is_last = past < 0 and (counted + 1) % (rules.max_rounds // 2) == 0
+        self._back_up(counted)
         self._one_round(is_pistol=is_pistol, is_last=is_last)
         self.played += 1
         self.is_over = self.is_over or self._is_won()
@@ -271,7 +332,7 @@ class Game:
         rules, recorder = self.stage.rules, self.stage.recorder
         if self.script.timeout_before == self.played:
             self.script.timeout_before = None
-            side: Side = "t" if self.stage.rng.random() < 0.5 else "ct"
+            side: Side = "t" if self.stage.rng.random() < EVEN_CHANCE else "ct"
             recorder.timeout_started(side)
             yield from range(ticks(TIMEOUT_S))
             self.begin_tick().timeout_ended()
@@ -281,8 +342,9 @@ class Game:
         stage = self.stage
         while True:
             self.begin_tick()
+            self.incidents.before_tick()
             self.live.tick()
-            self._incidents()
+            self.incidents.after_tick()
             outcome = self.rounds.outcome()
             if self.is_over or outcome is not None:
                 if outcome is not None and not self.is_over:
@@ -290,7 +352,7 @@ class Game:
                 self.end_tick()
                 return
             self.end_tick()
-            if stage.since_freeze_s() > stage.rules.round_s + 60.0:
+            if stage.since_freeze_s() > stage.rules.round_s + LONGEST_EXTRA_S:
                 raise RuntimeError("a round does not end: its rules are broken")
 
     def _is_won(self) -> bool:
@@ -310,84 +372,7 @@ class Game:
             return True
         return past >= LONGEST_OVERTIMES * rules.overtime_rounds
 
-    # --- what was ordered
-
-    def _incidents(self) -> None:
-        script, since = self.script, self.rounds.seconds_played
-        if script.leave_in == self.played and since > 12.0:
-            self._leave()
-        if self.left_slot is not None and script.leave_in is not None and self.played >= script.leave_in + 2:
-            self.stage.recorder.player_reconnected(self.left_slot)
-            self.left_slot, script.leave_in = None, None
-        if script.takeover_in is not None and self.played >= script.takeover_in:
-            self._take_over()
-        if script.surrender_in is not None and self.played >= script.surrender_in and since > 15.0:
-            self._surrender()
-        if script.team_kill_in is not None and self.played >= script.team_kill_in and since > 8.0:
-            self._team_kill()
-
-    def _leave(self) -> None:
-        if self.left_slot is not None:
-            return
-        candidates = [agent for agent in self.stage.living() if not agent.player.entry.is_bot and not agent.job]
-        candidates = [agent for agent in candidates if agent.slot != self.stage.bomb.carrier]
-        if candidates:
-            leaver = candidates[int(self.stage.rng.integers(len(candidates)))]
-            self.left_slot = leaver.slot
-            leaver.target = None
-            self.stage.recorder.player_left(leaver.slot)
-
-    def _take_over(self) -> None:
-        stage = self.stage
-        for bot in stage.living():
-            if not bot.player.entry.is_bot or bot.job or bot.slot == stage.bomb.carrier:
-                continue
-            dead = [
-                agent
-                for agent in stage.on_side(bot.side)
-                if not agent.is_alive and not agent.player.entry.is_bot and agent.player.is_connected
-            ]
-            if dead:
-                stage.recorder.bot_takeover(dead[0].slot, bot.slot)
-                _swap(dead[0], bot)
-                self.script.takeover_in = None
-                return
-
-    def _surrender(self) -> None:
-        recorder = self.stage.recorder
-        if self.stage.decided_tick is not None:
-            return
-        behind: Team = "a" if recorder.score["a"] <= recorder.score["b"] else "b"
-        recorder.surrendered(recorder.side_of_team[behind])
-        self.stage.decided_tick = self.stage.tick
-        self.is_over, self.script.surrender_in = True, None
-
-    def _team_kill(self) -> None:
-        for agent in self.stage.living():
-            mates = [mate for mate in self.stage.alive(agent.side) if mate is not agent]
-            if mates and agent.gun is not None and agent.clip and agent.last_shot_tick != self.stage.tick:
-                self.stage.recorder.shot(agent.slot)
-                agent.last_shot_tick = self.stage.tick
-                harm(self.stage, mates[0], agent, agent.weapon, (120, 0), hit_group="head")
-                self.script.team_kill_in = None
-                return
-
     @property
     def seconds(self) -> float:
         """Length of the match so far."""
         return self.stage.tick / TICK_RATE
-
-
-_BODY: Final = (
-    *("x", "y", "z", "vx", "vy", "vz", "pitch", "yaw", "is_ducking", "is_on_ground", "goal", "path", "path_at"),
-    *("watch", "pace", "seen", "hurt_by", "tag", "reloading", "reload_ends_tick", "ready_tick"),
-)
-"""What of an agent belongs to the body that he moves."""
-
-
-def _swap(human: Agent, bot: Agent) -> None:
-    """The human goes on where the bot stood."""
-    for name in _BODY:
-        mine, its = getattr(human, name), getattr(bot, name)
-        setattr(human, name, its)
-        setattr(bot, name, mine)

@@ -79,8 +79,10 @@ class Grenades:
         self.decoys: list[Decoy] = []
 
     def plan(self, agent: Agent, item: str, target: Point) -> bool:
-        """Prepare a throw; False when no throw from here lands there."""
+        """Prepare a throw; False when no throw from here lands there, or the hands are not free."""
         stage, kind = self.stage, GRENADE_ITEMS[item]
+        if agent.last_shot_tick == stage.tick or agent.slot in stage.passive:
+            return False
         start = _rounded(agent.eye)
         velocity = aimed_throw(
             stage.world.solids, start, _rounded(target), fuse_ticks=ticks(FUSE_S[kind]), breaks=kind in BREAKS

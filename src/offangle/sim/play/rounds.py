@@ -1,6 +1,6 @@
 """Rounds from freeze time to the next one: spawns, purchases, the clock, who wins, what it pays."""
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from offangle.core.sides import SIDES, Side, other_side
 from offangle.core.weapons import weapon_class
@@ -10,7 +10,9 @@ from offangle.sim.play.live import Live
 from offangle.sim.play.rules import PLANT_BONUS, TICK_RATE, WIN_MONEY, LossCount, ticks
 from offangle.sim.play.stage import Stage
 from offangle.sim.world.nav import Point
-from offangle.sim.world.world import Spawn
+
+if TYPE_CHECKING:
+    from offangle.sim.world.world import Spawn
 
 Outcome = tuple[Side, str]
 PISTOLS: Final[dict[Side, str]] = {"t": "glock", "ct": "usp_silencer"}
@@ -184,9 +186,7 @@ class Rounds:
         """The round is won: score, stars, money."""
         stage, (winner, reason) = self.stage, outcome
         stage.decided_tick = stage.tick
-        for agent in stage.living():
-            if agent.job in {"plant", "defuse"}:
-                self.live.bombing.stop(agent)
+        self.stop_jobs()
         stage.recorder.round_decided(winner, reason)
         star = self._star(winner)
         if star is not None:
@@ -194,6 +194,12 @@ class Rounds:
         if pays:
             self._pay(winner, reason)
             self.losses.after(winner)
+
+    def stop_jobs(self) -> None:
+        """Nobody plants or defuses any longer."""
+        for agent in self.stage.living():
+            if agent.job in {"plant", "defuse"}:
+                self.live.bombing.stop(agent)
 
     def _star(self, winner: Side) -> int | None:
         stage = self.stage
