@@ -43,8 +43,8 @@ def assert_told(read: MatchFrames, truth: MatchFrames, *names: str) -> None:
 
 
 def _told(name: str, found: pl.DataFrame) -> pl.DataFrame:
-    """What was read, without what a parser is known to get wrong: bots' items."""
-    return found.filter(pl.col("steam_id") > 0) if name == "item_events" else found
+    """What was read, without what a parser is known to get wrong: who takes items that are a bot's."""
+    return found.filter(pl.col("original_owner_steam_id") > 0) if name == "item_events" else found
 
 
 def _knowable(name: str, truth: MatchFrames) -> pl.DataFrame:
@@ -82,7 +82,9 @@ _DECOY = pl.col("kind") == "decoy"
 _NO_BOTS = pl.col("steam_id") > 0
 _KNOWABLE: Final[dict[str, Callable[[pl.DataFrame], pl.DataFrame]]] = {
     # armor and kits are in no inventory, and a bot has no SteamID to own its purchases
-    "item_events": lambda rows: rows.filter(~pl.col("item").is_in(_GEAR), _NO_BOTS),
+    "item_events": lambda rows: rows.filter(
+        ~pl.col("item").is_in(_GEAR), _NO_BOTS, pl.col("original_owner_steam_id") > 0
+    ),
     # an item without a clip reads as an empty one
     "shots": lambda rows: rows.with_columns(pl.col("ammo_clip").fill_null(0)),
     # the site of an attempt is in no field

@@ -5,6 +5,7 @@ from typing import Final
 import polars as pl
 
 from offangle.core.terms import BOMB_EVENTS, BOMB_SITES, ITEM_ACTIONS
+from offangle.core.weapons import GRENADE_ITEMS
 from offangle.frames.collection import conform
 from offangle.parsing.demo.awpy_source import AwpyTables
 from offangle.parsing.demo.combat import weapon
@@ -27,6 +28,7 @@ _RAW_BOMB_EVENTS: Final = {
 """What awpy's bomb dataset leaves out."""
 
 _EVENT = pl.Enum(BOMB_EVENTS)
+_OWNER: Final = "original_owner_steam_id"
 
 
 def bomb_events(tables: AwpyTables, identity: Identity, rounds: pl.DataFrame, states: pl.DataFrame) -> pl.DataFrame:
@@ -62,7 +64,7 @@ def _with_planted_site(events: pl.DataFrame) -> pl.DataFrame:
 
 
 def item_events(tables: AwpyTables, identity: Identity, rounds: pl.DataFrame) -> pl.DataFrame:
-    """The item_events table."""
+    """The item_events table; without bots, whose items awpy cannot tell from anybody else's: they have no SteamID."""
     translated = (
         tables.datasets["item_events"]
         .filter(pl.col("action").is_in(ITEM_ACTIONS))
@@ -72,13 +74,24 @@ def item_events(tables: AwpyTables, identity: Identity, rounds: pl.DataFrame) ->
             "action",
             weapon("item"),
             "cost",
-            pl.col("original_owner_steamid").cast(pl.Int64).replace(0, None).alias("original_owner_steam_id"),
+            pl.col("original_owner_steamid").cast(pl.Int64).replace(0, None).alias(_OWNER),
         )
-        .filter(pl.col("steam_id").is_not_null())
+        .filter(pl.col("steam_id") > 0)
     )
     # awpy finds the changes of one tick in no fixed order
     ordered = translated.sort("tick", "steam_id", "action", "item")
-    return conform("item_events", round_of(ordered, rounds))
+    return conform("item_events", _without_echoes(round_of(ordered, rounds)))
+
+
+def _without_echoes(events: pl.DataFrame) -> pl.DataFrame:
+    """Leave out pickups of what the player holds already, from an earlier pickup in the round.
+
+    awpy 3.1.1 tells of such a thing again where the recording repeats its whole state. Of grenades one may hold two.
+    """
+    same = {name: pl.col(name).shift(1).over("round_number", "steam_id", "item") for name in ("action", _OWNER)}
+    repeats = pl.all_horizontal(pl.col(name).eq_missing(before) for name, before in same.items())
+    is_echo = (pl.col("action") == "pickup") & repeats & ~pl.col("item").is_in(list(GRENADE_ITEMS))
+    return events.filter(~is_echo)
 
 
 def chat(tables: AwpyTables, identity: Identity) -> pl.DataFrame:

@@ -109,7 +109,7 @@ def delta_command(command: UserCommand, had_inputs: int) -> bytes:
 
 
 class CommandStream:
-    """The user commands of all players: whole at first and after `restart`, deltas in between.
+    """The user commands of all players: whole at first, after `restart` and in another body, deltas in between.
 
     demoparser2 0.42 takes a delta only if its list of inputs has one entry; of longer ones it keeps the previous
     command. Unless `all_deltas` asks for what servers do, commands with several inputs are therefore written whole.
@@ -117,20 +117,20 @@ class CommandStream:
 
     def __init__(self, *, all_deltas: bool = False) -> None:
         self._all_deltas = all_deltas
-        self._inputs: dict[int, int] = {}
+        self._sent: dict[int, tuple[int, int]] = {}
 
     def restart(self) -> None:
         """Begin anew: readers may start at a full packet."""
-        self._inputs.clear()
+        self._sent.clear()
 
     def message(self, commands: Sequence[tuple[UserCommand, int]], server_tick: int) -> bytes:
         """One tick's commands, each with the handle of the player's pawn."""
         return b"".join(self._server_command(command, pawn, server_tick) for command, pawn in commands)
 
     def _server_command(self, command: UserCommand, pawn: int, server_tick: int) -> bytes:
-        had = self._inputs.get(command.slot)
-        self._inputs[command.slot] = len(command.inputs)
-        if had is None or (len(command.inputs) > 1 and not self._all_deltas):
+        had_pawn, had = self._sent.get(command.slot, (None, 0))
+        self._sent[command.slot] = pawn, len(command.inputs)
+        if had_pawn != pawn or (len(command.inputs) > 1 and not self._all_deltas):
             payload = wire.data(1, full_command(command, pawn))
         else:
             payload = wire.data(6, delta_command(command, had))

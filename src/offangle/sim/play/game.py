@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 WARMUP_S: Final = 12.0
 TIMEOUT_S: Final = 30.0
 CREDITS_S: Final = 6.0
+RESTORE_S: Final = 2.0
+"""A server pauses after it has loaded a backup."""
 ROUNDS_UNDONE: Final = 2
 """How many rounds a restored backup takes back."""
 EVEN_CHANCE: Final = 0.5
@@ -255,17 +257,18 @@ class Game:
         """A backup is loaded: money, gear and losses are what they were before that round."""
         recorder, backup = self.stage.recorder, self.backups[counted]
         recorder.backup_restored(counted)
+        self._strip_all()
         self.rounds.losses = replace(backup.losses)
-        for agent in self.stage.agents.values():
-            kept = backup.holdings.get(agent.slot)
-            if kept is None or not agent.player.is_connected:
-                continue
-            recorder.stripped(agent.slot)
-            for name in kept.items:
-                recorder.given(agent.slot, name)
-            recorder.set_player_state(
-                agent.slot, money=kept.money, armor=kept.armor, has_helmet=kept.has_helmet, has_kit=kept.has_kit
-            )
+        kept = {slot: held for slot, held in backup.holdings.items() if recorder.player(slot).is_connected}
+        for slot, held in kept.items():
+            recorder.set_player_state(slot, money=held.money)
+        self.end_tick()
+        self.idle(RESTORE_S)
+        self.begin_tick()
+        for slot, held in kept.items():
+            for name in held.items:
+                recorder.given(slot, name)
+            recorder.set_player_state(slot, armor=held.armor, has_helmet=held.has_helmet, has_kit=held.has_kit)
 
     def _back_up(self, counted: int) -> None:
         """Keep what everybody has before a round."""

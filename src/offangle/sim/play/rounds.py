@@ -1,5 +1,7 @@
 """Rounds from freeze time to the next one: spawns, purchases, the clock, who wins, what it pays."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from offangle.core.sides import SIDES, Side, other_side
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
 
 Outcome = tuple[Side, str]
 PISTOLS: Final[dict[Side, str]] = {"t": "glock", "ct": "usp_silencer"}
+HAND_OVER_S: Final = 0.4
+"""From buying a gift to dropping it, and from there to its being taken."""
 ITEM_S: Final = 0.35
 """Between two purchases of one player."""
 _PRIMARY: Final = frozenset({"rifle", "sniper", "smg", "heavy"})
@@ -30,6 +34,8 @@ class Rounds:
         self._wingman = wingman
         self._shopping: dict[int, list[tuple[int, str, int]]] = {}
         self._gifts: list[Gift] = []
+        self._errand: tuple[int, Callable[[], None]] | None = None
+        self._last_gift_tick = 0
 
     # --- before
 
@@ -95,7 +101,8 @@ class Rounds:
     def _plan(self, *, is_pistol: bool, is_last: bool) -> None:
         stage = self.stage
         self._shopping.clear()
-        self._gifts = []
+        self._gifts, self._errand = [], None
+        self._last_gift_tick = stage.tick + ticks(stage.rules.freeze_s - 3.0 * HAND_OVER_S)
         for side in SIDES:
             agents = [agent for agent in stage.on_side(side) if agent.is_alive]
             losses = self.losses.t if side == "t" else self.losses.ct
@@ -123,33 +130,46 @@ class Rounds:
             while items and items[0][0] <= stage.tick:
                 _, name, cost = items.pop(0)
                 self._buy(stage.agents[slot], name, cost)
-        if self._gifts and not any(self._shopping.values()):
-            self._give(self._gifts.pop(0))
+        if self._errand is not None:
+            due_tick, act = self._errand
+            if due_tick <= stage.tick:
+                self._errand = None
+                act()
+        elif self._gifts and not any(self._shopping.values()) and stage.tick < self._last_gift_tick:
+            self._buy_gift(self._gifts.pop(0))
 
-    def _give(self, gift: Gift) -> None:
-        """One buys, drops, and the other takes it."""
-        stage, recorder = self.stage, self.stage.recorder
-        giver, taker = stage.agents[gift.giver], stage.agents[gift.taker]
+    def _buy_gift(self, gift: Gift) -> None:
+        """One buys, then drops, and the other takes it."""
+        recorder, giver = self.stage.recorder, self.stage.agents[gift.giver]
         kept = giver.weapon
         recorder.bought(gift.giver, gift.item)
         if kept:
             recorder.weapon_selected(gift.giver, kept)
-        number = recorder.dropped(gift.giver, gift.item)
+        self._later(partial(self._drop_gift, gift))
+
+    def _drop_gift(self, gift: Gift) -> None:
+        recorder = self.stage.recorder
+        self._drop_guns(self.stage.agents[gift.taker], gift.item)
+        self._later(partial(self._take_gift, gift, recorder.dropped(gift.giver, gift.item)))
+
+    def _take_gift(self, gift: Gift, number: int) -> None:
+        recorder, taker = self.stage.recorder, self.stage.agents[gift.taker]
         recorder.picked_up(gift.taker, number)
         recorder.weapon_selected(gift.taker, taker.best_gun())
 
+    def _later(self, act: Callable[[], None]) -> None:
+        self._errand = (self.stage.tick + ticks(HAND_OVER_S), act)
+
+    def _drop_guns(self, agent: Agent, wanted: str) -> None:
+        """One holds one gun and one pistol: what stands in the way of another one is dropped."""
+        kinds = {"pistol"} if weapon_class(wanted) == "pistol" else _PRIMARY
+        for old in [item.kind.name for item in agent.player.items if weapon_class(item.kind.name) in kinds]:
+            self.stage.recorder.dropped(agent.slot, old)
+
     def _buy(self, agent: Agent, name: str, cost: int) -> None:
         recorder = self.stage.recorder
-        kind = weapon_class(name)
-        if kind in _PRIMARY or kind == "pistol":
-            replaced = [
-                item.kind.name
-                for item in agent.player.items
-                if (weapon_class(item.kind.name) in _PRIMARY) == (kind in _PRIMARY)
-                and weapon_class(item.kind.name) in {*_PRIMARY, "pistol"}
-            ]
-            for old in replaced:
-                recorder.dropped(agent.slot, old)
+        if weapon_class(name) in _PRIMARY | {"pistol"}:
+            self._drop_guns(agent, name)
         recorder.bought(agent.slot, name, cost)
         best = agent.best_gun()
         if best and agent.weapon != best:
