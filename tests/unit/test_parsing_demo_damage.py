@@ -21,11 +21,11 @@ def hits(rows: list[Hit]) -> pl.DataFrame:
     return pl.DataFrame(
         {
             "round_number": [row[0] for row in rows],
-            "victim_steam_id": [row[1] for row in rows],
+            "victim_body": [row[1] for row in rows],
             "health_damage_raw": [row[2] for row in rows],
             "victim_health_after": after,
         },
-        schema=dict.fromkeys(("round_number", "victim_steam_id", "health_damage_raw", "victim_health_after"), pl.Int64),
+        schema=dict.fromkeys(("round_number", "victim_body", "health_damage_raw", "victim_health_after"), pl.Int64),
     )
 
 

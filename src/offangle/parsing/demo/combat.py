@@ -101,6 +101,7 @@ def damages(tables: AwpyTables, identity: Identity, rounds: pl.DataFrame) -> pl.
         pl.col("health_post").alias("victim_health_after"),
         pl.col("armor_post").alias("victim_armor_after"),
         *_positions("attacker", "victim"),
+        pl.coalesce(pl.col("victim_entity_id").cast(pl.Int64), "victim_steamid").alias("victim_body"),
     ).filter(pl.col("victim_steam_id").is_not_null())
     return conform("damages", cap_damage(round_of(translated, rounds)))
 
@@ -109,11 +110,10 @@ def cap_damage(hits: pl.DataFrame) -> pl.DataFrame:
     """Add `health_damage`, what each hit really removed, to hits in the order in which they fell.
 
     A hit that leaves health removed what the event says. A deadly one removed what was left: the health after the
-    victim's previous hit of the round, or full health. Later hits on the dead remove nothing.
+    previous hit on the same body in the round, or full health: who takes over a bot goes on with the bot's. Later hits
+    on the dead remove nothing.
     """
-    before = (
-        pl.col("victim_health_after").shift(1).over("round_number", "victim_steam_id").fill_null(FULL_HEALTH).clip(0)
-    )
+    before = pl.col("victim_health_after").shift(1).over("round_number", "victim_body").fill_null(FULL_HEALTH).clip(0)
     deadly = pl.col("victim_health_after") <= 0
     raw = pl.col("health_damage_raw")
     removed = pl.when(deadly).then(pl.min_horizontal(raw, before)).otherwise(raw)

@@ -183,6 +183,8 @@ class MatchRecorder(PlayerScenes):
 
     def truth(self) -> MatchFrames:
         """The tables of the match as it was recorded, with `match.source` = `simulator`."""
+        for thrown in self.grenades.values():  # those that still fly have been seen as far as here
+            self._note_last_seen(thrown)
         return truth_frames(self)
 
     # --- inside

@@ -14,6 +14,8 @@ from offangle.sim.world.nav import Point
 
 RESPAWN_S: Final = 2.0
 MINUTES: Final = 10
+STARTS_AFTER_S: Final = 0.5
+"""Everybody connects, the match starts, people move: readers tell these apart by their ticks."""
 SAFE_SPAWN_U: Final = 900.0
 TRIES: Final = 12
 _GUNS: Final[dict[Side, tuple[str, ...]]] = {"t": ("ak47", "awp", "mac10"), "ct": ("m4a1", "awp", "mp9")}
@@ -36,9 +38,12 @@ def play_deathmatch(game: Game) -> None:
     """From the first player who joins until the time is up."""
     stage = game.stage
     game.join()
+    game.idle(STARTS_AFTER_S)
     recorder = game.begin_tick()
     recorder.match_started()
     recorder.round_started()
+    game.idle(STARTS_AFTER_S)
+    game.begin_tick()
     wanderer = Wanderer(stage)
     game.live.minds = {"t": wanderer, "ct": wanderer}
     game.live.bombing.begin_round(None)

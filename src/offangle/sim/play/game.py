@@ -131,7 +131,7 @@ class Game:
 
     def roam(self, seconds: float) -> None:
         """Time passes in which people play on."""
-        is_last = self.is_over or self._is_won()
+        is_last = self.is_over or self.is_decided()
         for _ in range(ticks(seconds)):
             self.begin_tick()
             self.live.tick()
@@ -262,7 +262,6 @@ class Game:
         kept = {slot: held for slot, held in backup.holdings.items() if recorder.player(slot).is_connected}
         for slot, held in kept.items():
             recorder.set_player_state(slot, money=held.money)
-        self.end_tick()
         self.idle(RESTORE_S)
         self.begin_tick()
         for slot, held in kept.items():
@@ -310,7 +309,7 @@ class Game:
         self._back_up(counted)
         self._one_round(is_pistol=is_pistol, is_last=is_last)
         self.played += 1
-        self.is_over = self.is_over or self._is_won()
+        self.is_over = self.is_over or self.is_decided()
         if self.progress is not None:
             self.progress(self.played, self.order.rounds or rules.max_rounds)
 
@@ -358,7 +357,8 @@ class Game:
             if stage.since_freeze_s() > stage.rules.round_s + LONGEST_EXTRA_S:
                 raise RuntimeError("a round does not end: its rules are broken")
 
-    def _is_won(self) -> bool:
+    def is_decided(self) -> bool:
+        """Whether the score, or the order, leaves no round to play."""
         order, rules, recorder = self.order, self.stage.rules, self.stage.recorder
         counted = sum(record.counts for record in recorder.rounds)
         if order.rounds is not None and counted >= order.rounds:

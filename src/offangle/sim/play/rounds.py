@@ -126,10 +126,18 @@ class Rounds:
         """One tick of freeze time: people buy."""
         stage = self.stage
         self.live.still_tick()
+        shops = False
         for slot, items in self._shopping.items():
             while items and items[0][0] <= stage.tick:
                 _, name, cost = items.pop(0)
                 self._buy(stage.agents[slot], name, cost)
+                shops = True
+        if not shops:
+            self._gift_tick()
+
+    def _gift_tick(self) -> None:
+        """Gifts follow when everybody has bought for himself, one step after the other."""
+        stage = self.stage
         if self._errand is not None:
             due_tick, act = self._errand
             if due_tick <= stage.tick:
