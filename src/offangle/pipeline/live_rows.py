@@ -34,7 +34,7 @@ from offangle.live.track import Track
 from offangle.pipeline.rows import MAX_NAME, Bounds, text
 from offangle.sim.people import is_simulated_player
 
-LIVE_VERSION: Final = "live-2"
+LIVE_VERSION: Final = "live-3"
 """Raise it when the same posts would give other rows."""
 LIVE_TICK_RATE: Final = 64.0
 """Posts know no ticks: times of arrival since the match began are written as the ticks of a CS2 server."""

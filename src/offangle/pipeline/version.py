@@ -3,7 +3,7 @@
 from importlib.metadata import version
 from typing import Final
 
-PIPELINE_REVISION: Final = 2
+PIPELINE_REVISION: Final = 3
 """Raise it when the same file would give other rows or tables: a new metric, a changed definition, a mended adapter."""
 
 PIPELINE_VERSION: Final = f"{PIPELINE_REVISION}-awpy{version('awpy')}-demoparser{version('demoparser2')}"
