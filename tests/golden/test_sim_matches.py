@@ -5,7 +5,7 @@ One test a match, since a match takes longer to play than to look at.
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import awpy
@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from makers.match_rules import clock_faults, end_faults, is_decided, money_faults
 from makers.simulated import a_game
+from makers.simulated_orders import INCIDENT_ORDERS, SEEDS, order, seeded, wingman
 from makers.truth_compare import differences
 from offangle.core.errors import ParserCrashError
 from offangle.frames.collection import MatchFrames
@@ -28,25 +29,8 @@ from offangle.sim.play.game import LONGEST_OVERTIMES
 SAMPLE_RATE_HZ = 16
 FREEZE_S = 10
 TIMEOUT_S = 30
-NETWORKS = ("mixed", "local", "good", "bad", "perfect")
-WINGMAN_EVERY = 2
 TAKEN_OVER = frozenset({"ticks.place", "ticks.ping_ms"})
 """awpy 3.1.1 reads place and ping from the body's own player while a bot is taken over."""
-
-
-def order(seed: int, rounds: int | None, *incidents: Incident, **words: object) -> MatchOrder:
-    parts = frozenset({"demo", "truth"})
-    return MatchOrder(seed=seed, rounds=rounds, incidents=frozenset(incidents), parts=parts, **words)  # type: ignore[arg-type]
-
-
-def seeded(seed: int) -> MatchOrder:
-    """Two rounds of the one mode or the other, over all kinds of networks."""
-    mode = "wingman" if seed % WINGMAN_EVERY else "competitive"
-    return order(seed, 2, mode=mode, network=NETWORKS[seed % len(NETWORKS)])
-
-
-def wingman(seed: int, rounds: int | None, *incidents: Incident, **words: object) -> MatchOrder:
-    return order(seed, rounds, *incidents, mode="wingman", network="local", **words)
 
 
 # --- each incident, as the truth shows that it happened
@@ -106,27 +90,20 @@ def killed_late(truth: MatchFrames) -> bool:
     return truth["kills"].join(ends, on="round_number").filter(pl.col("tick") > pl.col("end_tick")).height > 0
 
 
-@dataclass(frozen=True)
-class Ordered:
-    order: MatchOrder
-    happened: Callable[[MatchFrames], bool]
-    known_faults: frozenset[str] = field(default_factory=frozenset)
-
-
-CASES = {
-    "overtime": Ordered(order(3, 3, "overtime", max_rounds=2, network="local"), has_kind("overtime")),
-    "disconnect": Ordered(wingman(3, 4, "disconnect"), somebody_was_away),
-    "restore": Ordered(wingman(3, 5, "restore", max_rounds=6), restored_as_it_was),
-    "takeover": Ordered(order(3, 2, "takeover", network="local"), somebody_came_back_to_life, TAKEN_OVER),
-    "surrender": Ordered(wingman(3, None, "surrender"), gave_up),
-    "bots": Ordered(order(3, 1, "bots"), lambda truth: truth["players"]["is_bot"].sum() == 2),
-    "knife": Ordered(wingman(3, 1, "knife"), has_kind("knife")),
-    "warmup": Ordered(wingman(3, 1, "warmup"), ran_before_the_first_round),
-    "timeout": Ordered(wingman(3, 2, "timeout"), paused),
-    "restart": Ordered(wingman(3, 2, "restart"), has_kind("aborted")),
-    "coach": Ordered(wingman(3, 1, "coach"), lambda truth: truth["players"].height == 4),
-    "team_kill": Ordered(wingman(3, 1, "team_kill"), killed_a_mate),
-    "late_kill": Ordered(wingman(3, 1, "late_kill"), killed_late),
+HAPPENED: dict[Incident, Callable[[MatchFrames], bool]] = {
+    "overtime": has_kind("overtime"),
+    "disconnect": somebody_was_away,
+    "restore": restored_as_it_was,
+    "takeover": somebody_came_back_to_life,
+    "surrender": gave_up,
+    "bots": lambda truth: truth["players"]["is_bot"].sum() == 2,
+    "knife": has_kind("knife"),
+    "warmup": ran_before_the_first_round,
+    "timeout": paused,
+    "restart": has_kind("aborted"),
+    "coach": lambda truth: truth["players"].height == 4,
+    "team_kill": killed_a_mate,
+    "late_kill": killed_late,
 }
 
 
@@ -182,19 +159,19 @@ def assert_awpy_agrees(match: Match) -> None:
 # --- the matches
 
 
-@pytest.mark.parametrize("name", CASES)
-def test_incidents(name: str, tmp_path: Path) -> None:
-    case = CASES[name]
-    match = played(case.order, tmp_path)
-    assert case.happened(match.truth)
-    assert_all_is_well(case.order, match, case.known_faults)
+@pytest.mark.parametrize("incident", INCIDENT_ORDERS)
+def test_incidents(incident: Incident, tmp_path: Path) -> None:
+    what = INCIDENT_ORDERS[incident]
+    match = played(what, tmp_path)
+    assert HAPPENED[incident](match.truth)
+    assert_all_is_well(what, match, TAKEN_OVER if incident == "takeover" else frozenset())
 
 
 def test_every_incident_is_told_of() -> None:
-    assert set(CASES) == set(INCIDENTS)
+    assert set(INCIDENT_ORDERS) == set(HAPPENED) == set(INCIDENTS)
 
 
-@pytest.mark.parametrize("seed", range(1, 21))
+@pytest.mark.parametrize("seed", SEEDS)
 def test_seeds(seed: int, tmp_path: Path) -> None:
     what = seeded(seed)
     assert_all_is_well(what, played(what, tmp_path))
@@ -233,7 +210,7 @@ def test_deathmatch_is_refused_by_awpy(tmp_path: Path) -> None:
 
 
 def test_the_coach_is_in_the_recording(tmp_path: Path) -> None:
-    write_match(CASES["coach"].order, tmp_path)
+    write_match(INCIDENT_ORDERS["coach"], tmp_path)
     joined = DemoParser(str(tmp_path / DEMO_NAME)).parse_event("player_connect_full")
     assert len(joined) == 5
 

@@ -138,6 +138,8 @@ class RoundScenes(RecorderCore):
             m_nRoundStartCount=self._count("m_nRoundStartCount"),
             m_nOvertimePlaying=max(0, (half - 1) // 2),
         )
+        for _, player in self._on_side():
+            player.controller.set("m_pInGameMoneyServices.m_iCashSpentThisRound", 0)
         self._buy_end_tick = None
 
     def freeze_ended(self) -> None:
@@ -298,6 +300,7 @@ class RoundScenes(RecorderCore):
         if current.start_tick == self.tick:
             for slot, player in self._on_side():
                 current.economy[slot] = {"start_money": player.money}
+                player.controller.set("m_pInGameMoneyServices.m_iStartAccount", player.money)
         if current.freeze_end_tick == self.tick:
             for slot, player in self._on_side():
                 current.roster[slot] = player.side or "t"
