@@ -27,7 +27,6 @@ from offangle.sim.order import INCIDENTS, Incident, MatchOrder
 from offangle.sim.play.game import LONGEST_OVERTIMES
 
 SAMPLE_RATE_HZ = 16
-FREEZE_S = 10
 TIMEOUT_S = 30
 TAKEN_OVER = frozenset({"ticks.place", "ticks.ping_ms"})
 """awpy 3.1.1 reads place and ping from the body's own player while a bot is taken over."""
@@ -46,8 +45,9 @@ def ran_before_the_first_round(truth: MatchFrames) -> bool:
 
 
 def paused(truth: MatchFrames) -> bool:
-    frozen = (pl.col("freeze_end_tick") - pl.col("start_tick")).alias("frozen")
-    return (FREEZE_S + TIMEOUT_S) * 64 in truth["rounds"].select(frozen)["frozen"].to_list()
+    """One freeze time is longer than the others by the timeout."""
+    shortest, longest = sorted(set(truth["rounds"]["freeze_end_tick"] - truth["rounds"]["start_tick"]))
+    return bool(longest - shortest == TIMEOUT_S * 64)
 
 
 def restored_as_it_was(truth: MatchFrames) -> bool:

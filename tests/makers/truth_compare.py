@@ -77,6 +77,12 @@ def _blinds_seen(blinds: pl.DataFrame, _truth: MatchFrames) -> pl.DataFrame:
     return blinds.with_columns(**before).filter(~is_missed.fill_null(value=False)).drop(*before)
 
 
+def _scoreboard_seen(rows: pl.DataFrame) -> pl.DataFrame:
+    """demoparser2 knows no bots; a figure that is zero for everybody else looks like one that is not kept."""
+    people = rows.filter(_NO_BOTS)
+    return people.with_columns(pl.when(pl.col(name).sum() != 0).then(name).alias(name) for name in ("mvps", "score"))
+
+
 _ATTEMPT = pl.col("event").is_in(["plant_begin", "plant_abort"])
 _DECOY = pl.col("kind") == "decoy"
 _NO_BOTS = pl.col("steam_id") > 0
@@ -89,8 +95,8 @@ _KNOWABLE: Final[dict[str, Callable[[pl.DataFrame], pl.DataFrame]]] = {
     "shots": lambda rows: rows.with_columns(pl.col("ammo_clip").fill_null(0)),
     # the site of an attempt is in no field
     "bomb_events": lambda rows: rows.with_columns(pl.when(~_ATTEMPT).then("site").alias("site")),
+    "scoreboard": _scoreboard_seen,
     # demoparser2 knows no bots
-    "scoreboard": lambda rows: rows.filter(_NO_BOTS),
     "bullets": lambda rows: rows.filter(_NO_BOTS),
     "kills": _bot_control,
     # the reader ends a decoy where it came to rest

@@ -136,6 +136,13 @@ def test_a_grenade_that_lies_still_for_long_still_goes_off() -> None:
     assert found.select("throw_tick", "effect_tick", "thrower_steam_id").rows() == [(100, 290, TWO), (300, None, None)]
 
 
+def test_a_decoy_does_not_end_before_it_starts() -> None:
+    """It lay still, and the parser told no more of it, when it started."""
+    start = pl.DataFrame({"tick": [200], "userid": ["1"], "entityid": ["9"], "x": ["96.0"], "y": ["0"], "z": ["1.5"]})
+    found = utility(flight(9, "decoy"), [], events={"decoy_started": start}).grenades()
+    assert found.select("effect_tick", "end_tick").rows() == [(200, 200)]
+
+
 def test_the_next_use_of_an_entity_keeps_its_own_detonation() -> None:
     burst = pl.DataFrame({"tick": [350], "userid": ["2"], "entityid": ["9"], "x": ["96.0"], "y": ["0"], "z": ["1.5"]})
     again = [{**row, "entity_serial": 8} for row in flight(9, "flashbang", first=300, last=350)]

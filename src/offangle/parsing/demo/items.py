@@ -5,7 +5,7 @@ from typing import Final
 import polars as pl
 
 from offangle.core.terms import BOMB_EVENTS, BOMB_SITES, ITEM_ACTIONS
-from offangle.core.weapons import GRENADE_ITEMS
+from offangle.core.weapons import GRENADE_ITEMS, WEAPONS
 from offangle.frames.collection import conform
 from offangle.parsing.demo.awpy_source import AwpyTables
 from offangle.parsing.demo.combat import weapon
@@ -80,18 +80,45 @@ def item_events(tables: AwpyTables, identity: Identity, rounds: pl.DataFrame) ->
     )
     # awpy finds the changes of one tick in no fixed order
     ordered = translated.sort("tick", "steam_id", "action", "item")
-    return conform("item_events", _without_echoes(round_of(ordered, rounds)))
+    deaths = tables.datasets["kills"].select("tick", identity.steam_id("victim_").alias("steam_id"))
+    numbered = _with_lives(round_of(ordered, rounds), rounds, deaths)
+    return conform("item_events", _without_echoes(numbered).drop("half", "died"))
+
+
+def _with_lives(events: pl.DataFrame, rounds: pl.DataFrame, deaths: pl.DataFrame) -> pl.DataFrame:
+    """Add `half` and `died`, how often the player had died before: while both stay, so does what he holds."""
+    halves = rounds.select("round_number", "half")
+    counted = deaths.sort("tick").with_columns(died=pl.int_range(1, pl.len() + 1).over("steam_id"))
+    return (
+        events.join(halves, on="round_number", how="left", maintain_order="left")
+        .join_asof(counted, on="tick", by="steam_id", allow_exact_matches=False, check_sortedness=False)
+        .with_columns(pl.col("died").fill_null(0))
+    )
 
 
 def _without_echoes(events: pl.DataFrame) -> pl.DataFrame:
-    """Leave out pickups of what the player holds already, from an earlier pickup in the round.
+    """Leave out what awpy 3.1.1 tells again of things that are held already, where a recording repeats its whole state.
 
-    awpy 3.1.1 tells of such a thing again where the recording repeats its whole state. Of grenades one may hold two.
+    A pickup is told again as such, but of grenades one may hold two. If the player buys something in that very tick,
+    everything he holds is told as bought at that price.
     """
-    same = {name: pl.col(name).shift(1).over("round_number", "steam_id", "item") for name in ("action", _OWNER)}
+    life = ("half", "died", "steam_id", "item")
+    same = {name: pl.col(name).shift(1).over(life) for name in ("action", _OWNER)}
     repeats = pl.all_horizontal(pl.col(name).eq_missing(before) for name, before in same.items())
     is_echo = (pl.col("action") == "pickup") & repeats & ~pl.col("item").is_in(list(GRENADE_ITEMS))
-    return events.filter(~is_echo)
+    events = events.filter(~is_echo).with_columns(pl.int_range(pl.len()).over(life).alias("told_before"))
+    return events.filter(_is_bought()).drop("told_before")
+
+
+def _is_bought() -> pl.Expr:
+    """Of a player's purchases in one tick the one that costs what it is told for, if there is one; else all."""
+    prices = {name: kind.price for name, kind in WEAPONS.items()}
+    price = pl.col("item").replace_strict(prices, default=None, return_dtype=pl.Int32)
+    fits = (pl.col("cost") == price).fill_null(value=False)
+    together = ("tick", "steam_id", "action")
+    newest = pl.when(fits).then("told_before").min().over(together)
+    is_only = ~fits.any().over(together) | (fits & (pl.col("told_before") == newest))
+    return (pl.col("action") != "purchase") | is_only
 
 
 def chat(tables: AwpyTables, identity: Identity) -> pl.DataFrame:

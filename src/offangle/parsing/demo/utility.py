@@ -289,7 +289,7 @@ def _with_ends(flights: pl.DataFrame, tables: AwpyTables) -> pl.DataFrame:
         *(pl.col(axis).alias(f"fire_{axis}") for axis in "xy"),
         pl.col("end_tick").alias("fire_end"),
     )
-    decoy = pl.when(pl.col("kind") == "decoy").then("last_tick")
+    decoy = pl.when(pl.col("kind") == "decoy").then(pl.max_horizontal("last_tick", "effect_tick"))
     instant = pl.when(pl.col("kind").is_in(["flash", "he"])).then("effect_tick")
     return (
         flights.join(smoke_ends.unique(["entity", "effect_tick"]), on=["entity", "effect_tick"], how="left")

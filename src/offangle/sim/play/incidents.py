@@ -36,16 +36,16 @@ class Incidents:
         self._wants_late_kill = "late_kill" in game.order.incidents
 
     def before_tick(self) -> None:
-        """Who takes over a bot does so before anything else happens in the tick."""
-        script = self._game.script
-        if script.takeover_in is not None and self._game.played >= script.takeover_in:
+        """Who leaves or takes over a bot does so before anything else happens in the tick."""
+        game, script, since_s = self._game, self._game.script, self._game.rounds.seconds_played
+        if script.leave_in is not None and game.played >= script.leave_in and since_s > LEAVES_AFTER_S:
+            self._leave()
+        if script.takeover_in is not None and game.played >= script.takeover_in:
             self._take_over()
 
     def after_tick(self) -> None:
         """Everything else happens at the end of a tick of an open round."""
         game, script, since_s = self._game, self._game.script, self._game.rounds.seconds_played
-        if script.leave_in is not None and game.played >= script.leave_in and since_s > LEAVES_AFTER_S:
-            self._leave()
         if script.surrender_in is not None and game.played >= script.surrender_in and since_s > GIVES_UP_AFTER_S:
             self._surrender()
         if script.team_kill_in is not None and game.played >= script.team_kill_in and since_s > TEAM_KILL_AFTER_S:
