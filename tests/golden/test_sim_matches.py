@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from makers.match_rules import clock_faults, end_faults, is_decided, money_faults
 from makers.simulated import a_game
-from makers.simulated_orders import INCIDENT_ORDERS, SEEDS, order, seeded, wingman
+from makers.simulated_orders import INCIDENT_ORDERS, SEEDS, everything, order, seeded, wingman
 from makers.truth_compare import differences
 from offangle.core.errors import ParserCrashError
 from offangle.frames.collection import MatchFrames
@@ -165,6 +165,12 @@ def test_incidents(incident: Incident, tmp_path: Path) -> None:
     match = played(what, tmp_path)
     assert HAPPENED[incident](match.truth)
     assert_all_is_well(what, match, TAKEN_OVER if incident == "takeover" else frozenset())
+
+
+@pytest.mark.slow
+def test_incidents_together(tmp_path: Path) -> None:
+    what = everything(12)
+    assert_all_is_well(what, played(what, tmp_path), TAKEN_OVER)
 
 
 def test_every_incident_is_told_of() -> None:

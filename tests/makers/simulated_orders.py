@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from offangle.sim.order import Incident, MatchOrder
+from offangle.sim.order import INCIDENTS, Incident, MatchOrder
 
 SEEDS: Final = range(1, 21)
 NETWORKS: Final = ("mixed", "local", "good", "bad", "perfect")
@@ -41,3 +41,9 @@ INCIDENT_ORDERS: Final[dict[Incident, MatchOrder]] = {
     "team_kill": wingman(3, 1, "team_kill"),
     "late_kill": wingman(3, 1, "late_kill"),
 }
+
+
+def everything(seed: int) -> MatchOrder:
+    """A match to its end in which all that goes together happens."""
+    apart = {"overtime", "restart", "surrender", "bots"}
+    return order(seed, None, *(incident for incident in INCIDENTS if incident not in apart), max_rounds=6)

@@ -11,22 +11,35 @@ SHOT_SCHEMA = {"tick": pl.Int32, "steamid": pl.UInt64, "name": pl.String}
 ROLES = ("victim", "attacker")
 
 
-def tables(shots: list[tuple[int, int, str, int]], players: list[tuple[int, str]]) -> AwpyTables:
-    """A recording in which only shots were fired: tick, steamid, name and the slot of the raw event."""
+def tables(
+    shots: list[tuple[int, int, str, int]],
+    players: list[tuple[int, str]],
+    defuses: list[tuple[int, int, str, int]] | None = None,
+) -> AwpyTables:
+    """A recording of shots and defuses alone: tick, steamid, name and the slot of the raw event."""
     paired = pl.DataFrame(
         schema={"tick": pl.Int32}
         | {f"{role}_steamid": pl.UInt64 for role in ROLES}
         | {f"{role}_name": pl.String for role in ROLES}
     )
-    raw = {"tick": [shot[0] for shot in shots], "userid": [str(shot[3]) for shot in shots]}
+    defuses = defuses or []
+    events = {
+        name: pl.DataFrame(
+            {"tick": [row[0] for row in rows], "userid": [str(row[3]) for row in rows]},
+            schema={"tick": pl.Int64, "userid": pl.String},
+        )
+        for name, rows in (("weapon_fire", shots), ("bomb_defused", defuses))
+    }
+    bomb = pl.DataFrame([row[:3] for row in defuses], schema=SHOT_SCHEMA, orient="row")
     return AwpyTables(
         datasets={
             "players": pl.DataFrame(players, schema={"steamid": pl.UInt64, "name": pl.String}, orient="row"),
             "shots": pl.DataFrame([shot[:3] for shot in shots], schema=SHOT_SCHEMA, orient="row"),
             "kills": paired,
             "damages": paired,
+            "bomb": bomb.with_columns(event=pl.lit("defuse")),
         },
-        events={"weapon_fire": pl.DataFrame(raw, schema={"tick": pl.Int64, "userid": pl.String})},
+        events=events,
         header={},
         convars={},
         tick_rate=64.0,
@@ -54,6 +67,12 @@ def test_a_slot_is_whoever_was_seen_in_it_nearest() -> None:
     asked = pl.DataFrame({"tick": [0, 20, 90, 500, 20], "userid": ["2", "2", "2", "2", "9"]})
     found = identity.resolve_slot(asked).sort("tick", "slot")
     assert found["steam_id"].to_list() == [HUMAN, HUMAN, None, -3, -3]
+
+
+def test_who_did_nothing_but_defuse_is_known_by_that() -> None:
+    identity = identify(tables([], [(HUMAN, "me")], defuses=[(700, HUMAN, "me", 5)]))
+    begun = pl.DataFrame({"tick": [380], "userid": ["5"]})
+    assert identity.resolve_slot(begun)["steam_id"].to_list() == [HUMAN]
 
 
 def test_nobody_stays_nobody() -> None:

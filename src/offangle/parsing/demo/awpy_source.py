@@ -44,6 +44,8 @@ EVENTS: Final = (
     "bomb_abortplant",
     "bomb_begindefuse",
     "bomb_abortdefuse",
+    "bomb_planted",
+    "bomb_defused",
     "bomb_exploded",
     "bomb_pickup",
     "round_freeze_end",

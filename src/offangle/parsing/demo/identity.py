@@ -21,8 +21,12 @@ _EVENT_ROLES: Final = (
     ("player_death", "kills", "attacker", "attacker_"),
     ("player_hurt", "damages", "userid", "victim_"),
     ("player_hurt", "damages", "attacker", "attacker_"),
+    ("bomb_planted", "finish_plant", "userid", ""),
+    ("bomb_defused", "defuse", "userid", ""),
 )
-"""Raw event, awpy's dataset with the same rows, the event's slot column, the dataset's column prefix."""
+"""Raw event, awpy's dataset (or event in its dataset `bomb`) with the same rows, the event's slot column, the prefix of
+the dataset's columns."""
+_BOMB: Final = "bomb"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +78,7 @@ def _sightings(tables: AwpyTables) -> pl.DataFrame:
     schema = {"tick": pl.Int32, "slot": pl.Int32, "steamid": pl.UInt64, "name": pl.String}
     found = [pl.DataFrame(schema=schema)]
     for event_name, dataset, slot, prefix in _EVENT_ROLES:
-        raw, resolved = tables.event(event_name), tables.datasets[dataset]
+        raw, resolved = tables.event(event_name), _resolved(tables, dataset)
         # awpy keeps the order of events; where it left a row out, the two cannot be laid side by side
         if raw is None or raw["tick"].to_list() != resolved["tick"].to_list():
             continue
@@ -87,6 +91,10 @@ def _sightings(tables: AwpyTables) -> pl.DataFrame:
             ).filter(pl.col("slot") != NO_SLOT, pl.col("steamid").is_not_null())
         )
     return pl.concat(found).sort("tick", maintain_order=True)
+
+
+def _resolved(tables: AwpyTables, name: str) -> pl.DataFrame:
+    return tables.datasets[name] if name in tables.datasets else tables.datasets[_BOMB].filter(pl.col("event") == name)
 
 
 def _bot_ids(players: pl.DataFrame, sightings: pl.DataFrame) -> dict[str, int]:
