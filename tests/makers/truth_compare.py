@@ -45,7 +45,7 @@ def assert_told(read: MatchFrames, truth: MatchFrames, *names: str) -> None:
 
 def _told(name: str, found: pl.DataFrame) -> pl.DataFrame:
     """What was read, without what a parser is known to get wrong: who takes items that are a bot's."""
-    return found.filter(~_UNSEEN_DROP, pl.col("original_owner_steam_id") > 0) if name == "item_events" else found
+    return found.filter(~_UNSEEN, pl.col("original_owner_steam_id") > 0) if name == "item_events" else found
 
 
 def _knowable(name: str, truth: MatchFrames) -> pl.DataFrame:
@@ -86,13 +86,16 @@ def _scoreboard_seen(rows: pl.DataFrame) -> pl.DataFrame:
 
 _ATTEMPT = pl.col("event").is_in(["plant_begin", "plant_abort"])
 _DECOY = pl.col("kind") == "decoy"
-# awpy tells of nothing that is dropped in the tick in which a recording repeats its whole state
-_UNSEEN_DROP = (pl.col("action") == "drop") & (pl.col("tick") % FULL_PACKET_TICKS == 1)
+# awpy tells of nothing that is dropped in the tick in which a recording repeats its whole state, nor that comes back to
+# its first owner
+_UNSEEN = ((pl.col("action") == "drop") & (pl.col("tick") % FULL_PACKET_TICKS == 1)) | (
+    (pl.col("action") == "pickup") & (pl.col("original_owner_steam_id") == pl.col("steam_id"))
+)
 _NO_BOTS = pl.col("steam_id") > 0
 _KNOWABLE: Final[dict[str, Callable[[pl.DataFrame], pl.DataFrame]]] = {
     # armor and kits are in no inventory, and a bot has no SteamID to own its purchases
     "item_events": lambda rows: rows.filter(
-        ~pl.col("item").is_in(_GEAR), ~_UNSEEN_DROP, _NO_BOTS, pl.col("original_owner_steam_id") > 0
+        ~pl.col("item").is_in(_GEAR), ~_UNSEEN, _NO_BOTS, pl.col("original_owner_steam_id") > 0
     ),
     # an item without a clip reads as an empty one
     "shots": lambda rows: rows.with_columns(pl.col("ammo_clip").fill_null(0)),
