@@ -79,12 +79,17 @@ def a_rounds_samples(draw: st.DrawFn, number: int, players: list[int]) -> list[d
 
 @st.composite
 def matches(draw: st.DrawFn, *, is_odd: bool = True) -> MatchFrames:
-    """Up to three rounds; an odd match has players who leave and who control bots."""
+    """Up to three rounds; an odd match has players who leave and who control bots.
+
+    In an ordinary one the same play every round: whoever dies by himself and is gone in the next has left.
+    """
+    per_side = st.tuples(st.integers(1, 4), st.integers(1, 4))
+    all_along = draw(per_side)
     bot_control = st.sampled_from((None, False, False, True)) if is_odd else st.just(value=False)
     rounds, kills, damages, present, samples = [], [], [], [], []
     for number in range(1, draw(st.integers(1, 3)) + 1):
-        ts = TS[: draw(st.integers(1, 4))]
-        cts = CTS[: draw(st.integers(1, 4))]
+        t_count, ct_count = draw(per_side) if is_odd else all_along
+        ts, cts = TS[:t_count], CTS[:ct_count]
         deaths = draw(a_rounds_kills(number, [*ts, *cts], bot_control))
         end = draw(st.sampled_from([None, 9000, *[kill["tick"] - number * 10_000 for kill in deaths]]))
         row = a_round(
