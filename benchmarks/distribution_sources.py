@@ -19,9 +19,9 @@ from distribution_metrics import metrics_of
 from offangle.frames.collection import MatchFrames, conform
 from offangle.frames.registry import TABLES
 from offangle.parsing.reader import read_match_file
-from offangle.sim.order import LOCAL_NETWORK, MatchOrder
-from offangle.sim.world.arena import ARENA_NAMES, arena
-from offangle.sim.world.geometry import TriangleMesh, read_tri
+from offangle_sim.order import LOCAL_NETWORK, MatchOrder
+from offangle_sim.world.arena import ARENA_NAMES, arena
+from offangle_sim.world.geometry import TriangleMesh, read_tri
 
 Kind = Literal["pro", "league", "simulated"]
 MatchValues: TypeAlias = dict[str, list[float]]
@@ -87,7 +87,7 @@ class PlayedMatch:
 
     def values(self) -> MatchValues:
         """Play the match without writing it and measure it."""
-        from offangle.sim.match import play_truth  # noqa: PLC0415 -- real matches are measured without the simulator
+        from offangle_sim.match import play_truth  # noqa: PLC0415 -- real matches are measured without the simulator
 
         return simulated_values(play_truth(MatchOrder(seed=self.seed, network=LOCAL_NETWORK)))
 

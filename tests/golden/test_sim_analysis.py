@@ -18,8 +18,8 @@ from offangle.analysis.document import match_document
 from offangle.analysis.run import analyse
 from offangle.frames.collection import MatchFrames
 from offangle.parsing.reader import read_match_file
-from offangle.sim.match import write_match
-from offangle.sim.order import LOCAL_NETWORK, MatchOrder, incidents_of
+from offangle_sim.match import write_match
+from offangle_sim.order import LOCAL_NETWORK, MatchOrder, incidents_of
 
 STEP = 5.1e-5
 """Half of the last decimal of a document's rates; a little more, since what ends in 5 is rounded down or up."""

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from makers.gsi_truth import compare, read_posts
-from offangle.sim.match import write_match
-from offangle.sim.order import MatchOrder, parts_of
+from offangle_sim.match import write_match
+from offangle_sim.order import MatchOrder, parts_of
 
 SEEDS = range(1, 21)
 ROUNDS = 2

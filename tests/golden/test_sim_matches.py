@@ -22,9 +22,9 @@ from makers.truth_compare import differences
 from offangle.core.errors import ParserCrashError
 from offangle.frames.collection import MatchFrames
 from offangle.parsing.reader import read_match_file
-from offangle.sim.match import DEMO_NAME, play_truth, rules_of, write_match
-from offangle.sim.order import INCIDENTS, Incident, MatchOrder
-from offangle.sim.play.game import LONGEST_OVERTIMES
+from offangle_sim.match import DEMO_NAME, play_truth, rules_of, write_match
+from offangle_sim.order import INCIDENTS, Incident, MatchOrder
+from offangle_sim.play.game import LONGEST_OVERTIMES
 
 SAMPLE_RATE_HZ = 16
 TIMEOUT_S = 30

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from makers.api_world import World, make_people, open_services, prepare_jobs
-from offangle.pipeline.services import Services, install
+from offangle.flows.services import Services, install
 
 
 @pytest.fixture(scope="session")

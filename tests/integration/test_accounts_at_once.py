@@ -12,9 +12,9 @@ from makers.steam_provider import STEAM_ID
 from offangle.core.errors import OffangleError
 from offangle.db.models import AttemptCounter, Invitation, SteamAccount, User
 from offangle.db.queries.attempts import Budget, spend
-from offangle.pipeline.secrets import hashed
-from offangle.pipeline.sign_up import make_invitation, sign_up
-from offangle.pipeline.steam_accounts import _use_nonce, link_steam_account, unlink_steam_account
+from offangle.flows.people.secrets import hashed
+from offangle.flows.people.sign_up import make_invitation, sign_up
+from offangle.flows.people.steam_accounts import _use_nonce, link_steam_account, unlink_steam_account
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

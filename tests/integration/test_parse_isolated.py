@@ -12,9 +12,9 @@ from makers.toy_demo import ToyDemo, toy_demo
 from makers.waiting import until
 from offangle.core.errors import BadInputError, LimitExceededError, ParserCrashError, TransientError
 from offangle.frames.collection import check
-from offangle.jobs.children import ChildCancelledError, ChildLimits
 from offangle.parsing.isolated import ParsedTables, parse_isolated
 from offangle.parsing.reader import read_match_file
+from offangle.processes.children import ChildCancelledError, ChildLimits
 
 __all__ = ["toy_demo"]
 

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from offangle.core.errors import NotFoundError
 from offangle.db.models import SignInLink, User
-from offangle.pipeline.sign_in import create_owner, make_sign_in_link, redeem, sign_in_url
+from offangle.flows.people.sign_in import create_owner, make_sign_in_link, redeem, sign_in_url
 
 pytestmark = pytest.mark.django_db
 

@@ -18,9 +18,9 @@ from offangle.analysis.run import analyse
 from offangle.core.errors import ParserCrashError
 from offangle.frames.collection import MatchFrames, check
 from offangle.parsing.reader import read_match_file
-from offangle.sim.demo.items import ITEMS
-from offangle.sim.demo.match_recorder import MatchRecorder
-from offangle.sim.demo.writer import DemoWriter
+from offangle_sim.demo.items import ITEMS
+from offangle_sim.demo.match_recorder import MatchRecorder
+from offangle_sim.demo.writer import DemoWriter
 
 SHORT = Script(live_ticks=420, freeze_ticks=64, post_ticks=40)
 

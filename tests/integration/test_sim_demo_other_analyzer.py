@@ -18,8 +18,8 @@ import pytest
 from makers.scripted_match import Script, write_script
 from makers.simulated_orders import INCIDENT_ORDERS, SEEDS, order, seeded
 from offangle.frames.collection import MatchFrames
-from offangle.sim.match import DEMO_NAME, write_match
-from offangle.sim.order import MatchOrder
+from offangle_sim.match import DEMO_NAME, write_match
+from offangle_sim.order import MatchOrder
 
 ANALYZER: Final = os.environ.get("CS_DEMO_ANALYZER_CLI", "")
 SIDES: Final = {2: "t", 3: "ct"}

@@ -14,8 +14,8 @@ from makers.gsi_server import GsiServer, free_port
 from makers.gsi_truth import Watched, watch
 from makers.scripted_match import Script
 from offangle.cli.main import main
-from offangle.sim.gsi.load import Identity, LoadOrder, LoadReport, recording_of, run_load
-from offangle.sim.gsi.sinks import iso_time
+from offangle_sim.gsi.load import Identity, LoadOrder, LoadReport, recording_of, run_load
+from offangle_sim.gsi.sinks import iso_time
 
 TAKEN = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
 Answer = Callable[[int], bytes]

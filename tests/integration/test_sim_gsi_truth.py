@@ -12,8 +12,8 @@ import pytest
 from makers.gsi_truth import GsiComparison, Watched, compare, read_posts, reduced, watch
 from makers.scripted_match import Script, ScriptedMatch
 from offangle.cli.main import main
-from offangle.sim.gsi.settings import ClientSettings
-from offangle.sim.gsi.sinks import JsonlSink
+from offangle_sim.gsi.settings import ClientSettings
+from offangle_sim.gsi.sinks import JsonlSink
 
 LEAST_PRECISION = 0.98
 """Of kills that are told with confidence `high`."""

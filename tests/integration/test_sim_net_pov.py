@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 from makers.scripted_match import FIRST_STEAM_ID, Script, ScriptedMatch, setup_of
 from offangle.frames.collection import MatchFrames
 from offangle.parsing.reader import read_match_file
-from offangle.sim.demo.match_recorder import MatchRecorder
-from offangle.sim.demo.pov import PovWriter
-from offangle.sim.net.links import PERFECT_LINK, Link
-from offangle.sim.net.network import Network, Outage, ServerState
-from offangle.sim.net.packets import Booleans, Floats
-from offangle.sim.net.pov import HEARING_U, HIDE_AFTER_S, LOOK_EVERY_TICKS, PovView, Visibility
+from offangle_sim.demo.match_recorder import MatchRecorder
+from offangle_sim.demo.pov import PovWriter
+from offangle_sim.net.links import PERFECT_LINK, Link
+from offangle_sim.net.network import Network, Outage, ServerState
+from offangle_sim.net.packets import Booleans, Floats
+from offangle_sim.net.pov import HEARING_U, HIDE_AFTER_S, LOOK_EVERY_TICKS, PovView, Visibility
 
 SLOT, ENEMY = 2, 7
 STEADY = Link(delay_ms=20.0, interpolation_ticks=1.0)

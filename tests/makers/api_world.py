@@ -22,15 +22,15 @@ from offangle.db.models import (
     SteamAccount,
     User,
 )
+from offangle.flows.recorded.identity import match_id_of
+from offangle.flows.recorded.queueing import DEMO_QUEUE, demo_request
+from offangle.flows.recorded.version import PIPELINE_VERSION
+from offangle.flows.samples.sample import SAMPLE_QUEUE
+from offangle.flows.services import Limits, Services, services
 from offangle.frames.collection import conform
 from offangle.jobs.client import JobClient
 from offangle.jobs.config import JobsConfig, QueueConfig
 from offangle.jobs.database import open_engine, prepare
-from offangle.pipeline.identity import match_id_of
-from offangle.pipeline.queueing import DEMO_QUEUE, demo_request
-from offangle.pipeline.sample import SAMPLE_QUEUE
-from offangle.pipeline.services import Limits, Services, services
-from offangle.pipeline.version import PIPELINE_VERSION
 from offangle.storage.intake import Intake
 from offangle.storage.limits import Limits as IntakeLimits
 from offangle.storage.links import LinkSigner

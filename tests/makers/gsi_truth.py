@@ -16,11 +16,11 @@ from offangle.frames.collection import MatchFrames
 from offangle.gsi.wire import observation_of
 from offangle.live.document import matches_document, sessions_of
 from offangle.live.reduce import reduce_all
-from offangle.sim.demo.match_recorder import MatchRecorder, MatchSetup
-from offangle.sim.demo.silent import SilentWriter
-from offangle.sim.gsi.client import LiveClients
-from offangle.sim.gsi.settings import ClientSettings
-from offangle.sim.gsi.sinks import Sink
+from offangle_sim.demo.match_recorder import MatchRecorder, MatchSetup
+from offangle_sim.demo.silent import SilentWriter
+from offangle_sim.gsi.client import LiveClients
+from offangle_sim.gsi.settings import ClientSettings
+from offangle_sim.gsi.sinks import Sink
 
 Posts = list[tuple[int, dict[str, Any]]]
 START = datetime(2026, 1, 1, 18, 0, tzinfo=UTC)

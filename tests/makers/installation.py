@@ -23,13 +23,13 @@ from offangle.bootstrap.build import build_services, jobs_config
 from offangle.config.settings import Settings
 from offangle.core.errors import NotFoundError
 from offangle.db.models import Demo, ImportRecord, Match, User
+from offangle.flows.recorded.acquire import import_path
+from offangle.flows.recorded.handlers import KINDS, PERIODICS, SWEEPS, django_connections
+from offangle.flows.recorded.identity import match_id_of
+from offangle.flows.services import Services, install
 from offangle.jobs.config import JobsConfig
 from offangle.jobs.engine import JobEngine
 from offangle.jobs.worker import JobWorker
-from offangle.pipeline.acquire import import_path
-from offangle.pipeline.handlers import KINDS, PERIODICS, SWEEPS, django_connections
-from offangle.pipeline.identity import match_id_of
-from offangle.pipeline.services import Services, install
 
 TESTS = Path(__file__).resolve().parents[1]
 SWEEP_EVERY_S = 0.3

@@ -20,8 +20,8 @@ from offangle.db.models import (
     User,
 )
 from offangle.db.queries.journal import JournalEntry, append_many
+from offangle.flows.following.follow import follow_observer
 from offangle.live.observation import Observation
-from offangle.pipeline.live_follow import follow_observer
 
 NS = 10**9
 

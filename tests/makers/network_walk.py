@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from offangle.sim.net.links import Link
-from offangle.sim.net.network import Network, Outage, ServerState
-from offangle.sim.net.packets import Floats
+from offangle_sim.net.links import Link
+from offangle_sim.net.network import Network, Outage, ServerState
+from offangle_sim.net.packets import Floats
 
 TICK_RATE = 64
 SPEED_U_S = 250.0

@@ -20,10 +20,10 @@ from makers.installation import quick_jobs
 from makers.job_bench import QUICK_BACKOFF
 from offangle.bootstrap.build import start
 from offangle.config.settings import load_settings
+from offangle.flows.recorded import handlers, publish
+from offangle.flows.services import Sample, install
 from offangle.jobs.engine import JobEngine
 from offangle.jobs.kinds import JobKind, Step, StepContext, StepFunction
-from offangle.pipeline import handlers, publish
-from offangle.pipeline.services import Sample, install
 from offangle.storage.objects import ObjectStore
 
 

@@ -10,13 +10,13 @@ import polars as pl
 from makers.synthetic import make_match
 from offangle.analysis.run import analyse
 from offangle.db.models import Demo, ImportRecord, Match, Observation, SteamAccount, User
+from offangle.flows.recorded.identity import match_id_of
+from offangle.flows.recorded.publish import publish
+from offangle.flows.recorded.queueing import demo_request
+from offangle.flows.recorded.version import PIPELINE_VERSION
+from offangle.flows.services import services
 from offangle.frames.collection import MatchFrames
 from offangle.jobs.kinds import JsonValue
-from offangle.pipeline.identity import match_id_of
-from offangle.pipeline.publish import publish
-from offangle.pipeline.queueing import demo_request
-from offangle.pipeline.services import services
-from offangle.pipeline.version import PIPELINE_VERSION
 from offangle.storage.tables import DERIVED_PREFIX, write_tables
 
 SMALL = {"score": (3, 1), "half_rounds": 2}

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from offangle.core.errors import OffangleError
-from offangle.jobs.channel import Progress, serve
+from offangle.processes.channel import Progress, serve
 
 MODULE = "makers.sample_script"
 RUNS = "OFFANGLE_TEST_RUNS"

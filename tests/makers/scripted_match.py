@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import BinaryIO
 
 from offangle.core.sides import Side, Team
-from offangle.sim.demo.bullets import BulletTrace
-from offangle.sim.demo.match_recorder import GameMode, MatchRecorder, MatchSetup
-from offangle.sim.demo.recorder_combat import KillFlags
-from offangle.sim.demo.recorder_core import Player, PlayerEntry, Vec3
-from offangle.sim.demo.user_commands import InputEntry
+from offangle_sim.demo.bullets import BulletTrace
+from offangle_sim.demo.match_recorder import GameMode, MatchRecorder, MatchSetup
+from offangle_sim.demo.recorder_combat import KillFlags
+from offangle_sim.demo.recorder_core import Player, PlayerEntry, Vec3
+from offangle_sim.demo.user_commands import InputEntry
 
 FIRST_STEAM_ID = 76561198000000001
 PLACES = ("TSpawn", "BombsiteA", "BombsiteB", "LongA", "Middle", "CTSpawn", "Catwalk", "Tunnel")

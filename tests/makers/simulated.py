@@ -1,10 +1,10 @@
 """Simulated matches that stand before their first round."""
 
-from offangle.sim.demo.match_recorder import MatchRecorder
-from offangle.sim.demo.silent import SilentWriter
-from offangle.sim.match import game_of, setup_of
-from offangle.sim.order import MatchOrder
-from offangle.sim.play.game import Game
+from offangle_sim.demo.match_recorder import MatchRecorder
+from offangle_sim.demo.silent import SilentWriter
+from offangle_sim.match import game_of, setup_of
+from offangle_sim.order import MatchOrder
+from offangle_sim.play.game import Game
 
 
 def a_game(seed: int = 1, **words: object) -> Game:

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from offangle.sim.order import INCIDENTS, Incident, MatchOrder
+from offangle_sim.order import INCIDENTS, Incident, MatchOrder
 
 SEEDS: Final = range(1, 21)
 NETWORKS: Final = ("mixed", "local", "good", "bad", "perfect")

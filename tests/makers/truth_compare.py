@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from offangle.frames.collection import MatchFrames
-from offangle.sim.demo.writer import FULL_PACKET_TICKS
+from offangle_sim.demo.writer import FULL_PACKET_TICKS
 
 TOLERANCE: Final = 2e-3
 """Positions and angles come back in the recording's own steps, in single precision."""

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from offangle.core.errors import BadInputError
-from offangle.pipeline.gsi_config import COMPONENTS, FILE_NAME, gsi_config
+from offangle.flows.people.gsi_config import COMPONENTS, FILE_NAME, gsi_config
 
 TOKEN = re.compile(r'"([^"]*)"|([{}])')
 

@@ -15,10 +15,11 @@ PLANTED = [
     ("web/planted.py", "import offangle.gsi\n", "Imports point downwards only"),
     ("analysis/planted.py", "import random\n", "Pure rooms do no I/O"),
     ("live/planted.py", "import time\n", "Pure rooms do no I/O"),
-    ("pipeline/planted.py", "import dbos\n", "Only jobs knows the workflow engine"),
+    ("flows/planted.py", "import dbos\n", "Only jobs knows the workflow engine"),
     ("web/planted.py", "import obstore\n", "Only storage knows the object store"),
-    ("pipeline/planted.py", "import awpy\n", "Only parsing knows the demo parsers' names"),
+    ("flows/planted.py", "import awpy\n", "Only parsing knows the demo parsers' names"),
     ("storage/planted.py", "import django\n", "Only db, the doors, the use cases and the wiring know Django"),
+    ("web/planted.py", "import offangle_sim\n", "Nobody knows the simulator"),
 ]
 
 

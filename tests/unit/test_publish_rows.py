@@ -5,8 +5,7 @@ import math
 import polars as pl
 import pytest
 
-from offangle.frames.collection import empty_table
-from offangle.pipeline.rows import (
+from offangle.flows.recorded.rows import (
     Bounds,
     account_names,
     check_entries,
@@ -16,6 +15,7 @@ from offangle.pipeline.rows import (
     text,
     vitals_at_freeze_end,
 )
+from offangle.frames.collection import empty_table
 
 MATCH = {
     "source": "demo",

@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from makers.bit_reader import BitReader, read_paths
-from offangle.sim.demo import bits, wire
-from offangle.sim.demo.field_paths import OPERATION_CODES, delta_plan
-from offangle.sim.demo.quantized import ENCODE_ZERO, ROUND_DOWN, ROUND_UP, QuantizedFloat, quantized
-from offangle.sim.demo.send_tables import encode_angles
+from offangle_sim.demo import bits, wire
+from offangle_sim.demo.field_paths import OPERATION_CODES, delta_plan
+from offangle_sim.demo.quantized import ENCODE_ZERO, ROUND_DOWN, ROUND_UP, QuantizedFloat, quantized
+from offangle_sim.demo.send_tables import encode_angles
 
 U32 = st.integers(0, 2**32 - 1)
 PATH = st.lists(st.integers(0, 300), min_size=1, max_size=4).map(tuple)

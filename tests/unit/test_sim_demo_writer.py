@@ -7,14 +7,14 @@ import pytest
 from makers.scripted_match import Script, entries, setup_of
 from offangle.core.errors import BadInputError
 from offangle.core.weapons import WEAPONS
-from offangle.sim.demo.class_tables import match_schema
-from offangle.sim.demo.entities import Entity
-from offangle.sim.demo.events import EVENTS, event_message
-from offangle.sim.demo.items import ITEMS, PROJECTILES
-from offangle.sim.demo.match_recorder import MatchRecorder
-from offangle.sim.demo.send_tables import NO_HANDLE
-from offangle.sim.demo.user_commands import CommandStream, InputEntry, UserCommand, delta_command, full_command
-from offangle.sim.demo.writer import DemoHeader, DemoWriter
+from offangle_sim.demo.class_tables import match_schema
+from offangle_sim.demo.entities import Entity
+from offangle_sim.demo.events import EVENTS, event_message
+from offangle_sim.demo.items import ITEMS, PROJECTILES
+from offangle_sim.demo.match_recorder import MatchRecorder
+from offangle_sim.demo.send_tables import NO_HANDLE
+from offangle_sim.demo.user_commands import CommandStream, InputEntry, UserCommand, delta_command, full_command
+from offangle_sim.demo.writer import DemoHeader, DemoWriter
 
 HEADER = DemoHeader("de_test", "a server")
 

@@ -12,11 +12,11 @@ import pytest
 
 from makers.gsi_truth import EXACT, START, Watched, watch
 from makers.scripted_match import Script, ScriptedMatch, setup_of, with_coach
-from offangle.sim.demo.match_recorder import MatchRecorder
-from offangle.sim.demo.silent import SilentWriter
-from offangle.sim.gsi.client import LiveClients
-from offangle.sim.gsi.settings import NS_PER_S, ClientSettings
-from offangle.sim.gsi.sinks import JsonlSink, epoch_ns
+from offangle_sim.demo.match_recorder import MatchRecorder
+from offangle_sim.demo.silent import SilentWriter
+from offangle_sim.gsi.client import LiveClients
+from offangle_sim.gsi.settings import NS_PER_S, ClientSettings
+from offangle_sim.gsi.sinks import JsonlSink, epoch_ns
 
 Body = dict[str, Any]
 PLAIN = ClientSettings(

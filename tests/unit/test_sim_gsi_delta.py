@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from offangle.sim.gsi.delta import claims
+from offangle_sim.gsi.delta import claims
 
 Body = dict[str, Any]
 LEAVES = st.one_of(st.integers(0, 3), st.booleans(), st.sampled_from(["live", "over"]))

@@ -9,7 +9,7 @@ import pytest
 
 from makers.gsi_posts import GsiClient
 from offangle.core.errors import BadInputError
-from offangle.sim.gsi.load import (
+from offangle_sim.gsi.load import (
     MOST_CLIENTS,
     MOST_SECONDS,
     Identity,

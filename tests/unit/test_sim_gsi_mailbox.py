@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from offangle.sim.gsi.mailbox import FRAME_NS, Mailbox
-from offangle.sim.gsi.settings import NS_PER_S, ClientSettings
+from offangle_sim.gsi.mailbox import FRAME_NS, Mailbox
+from offangle_sim.gsi.settings import NS_PER_S, ClientSettings
 
 START_NS = 1_767_290_400 * NS_PER_S
 STEP_NS = NS_PER_S // 32

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from makers.network_walk import SPEED_U_S, TICK_RATE, Walk
 from offangle.core.errors import BadInputError
-from offangle.sim.net.links import LONGEST_DELAY_MS, NETWORKS, PERFECT_LINK, Link, links_of
-from offangle.sim.net.network import MAX_UNLAG_S, Network, Outage
-from offangle.sim.net.packets import COMMAND_CUSHION_JITTERS
-from offangle.sim.net.schedule import CLOCK_CORRECTION_MS, EXTRAPOLATION_MAX_S, OLDEST_SHOWN_TICKS
+from offangle_sim.net.links import LONGEST_DELAY_MS, NETWORKS, PERFECT_LINK, Link, links_of
+from offangle_sim.net.network import MAX_UNLAG_S, Network, Outage
+from offangle_sim.net.packets import COMMAND_CUSHION_JITTERS
+from offangle_sim.net.schedule import CLOCK_CORRECTION_MS, EXTRAPOLATION_MAX_S, OLDEST_SHOWN_TICKS
 
 STEADY = Link(delay_ms=31.25, interpolation_ticks=1.0)  # two ticks each way
 

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from offangle.sim.net.links import BATCHES, CONNECTIONS, Link
-from offangle.sim.net.packets import BLOCK_TICKS, ClientLine, LossProcess, Outage, round_trip_ticks
-from offangle.sim.net.schedule import EXTRAPOLATION_MAX_S, OLDEST_SHOWN_TICKS, Schedule
+from offangle_sim.net.links import BATCHES, CONNECTIONS, Link
+from offangle_sim.net.packets import BLOCK_TICKS, ClientLine, LossProcess, Outage, round_trip_ticks
+from offangle_sim.net.schedule import EXTRAPOLATION_MAX_S, OLDEST_SHOWN_TICKS, Schedule
 
 TICK_RATE = 64
 

@@ -5,16 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from offangle.core.errors import BadInputError
+from offangle.core.simulated import FIRST_SIMULATED_STEAM_ID, LAST_SIMULATED_STEAM_ID, is_simulated_player
 from offangle.db.queries.people import FIRST_STEAM_ID, LAST_STEAM_ID
-from offangle.sim.people import (
-    FIRST_SIMULATED_STEAM_ID,
-    FIRST_WORDS,
-    LAST_SIMULATED_STEAM_ID,
-    MOST_PLAYERS,
-    SEEDS,
-    is_simulated_player,
-    simulated_players,
-)
+from offangle_sim.people import FIRST_WORDS, MOST_PLAYERS, SEEDS, simulated_players
 
 SEED = st.integers(0, 2**40)
 

@@ -8,13 +8,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from makers.simulated import a_game
-from offangle.sim.play import motion, sight
-from offangle.sim.play.agent import Agent, angles_to, turn
-from offangle.sim.play.ballistics import Flight, aimed_throw, landing, throw_velocity
-from offangle.sim.play.game import Game
-from offangle.sim.play.ground import Ground, ground_of, post_plant_spots, survey
-from offangle.sim.play.stage import Cloud, Stage
-from offangle.sim.world.arena import arena
+from offangle_sim.play import motion, sight
+from offangle_sim.play.agent import Agent, angles_to, turn
+from offangle_sim.play.ballistics import Flight, aimed_throw, landing, throw_velocity
+from offangle_sim.play.game import Game
+from offangle_sim.play.ground import Ground, ground_of, post_plant_spots, survey
+from offangle_sim.play.stage import Cloud, Stage
+from offangle_sim.world.arena import arena
 
 WORLD = arena("of_quarry")
 FUSE_TICKS = 104

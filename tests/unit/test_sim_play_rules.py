@@ -6,10 +6,10 @@ import pytest
 from makers.simulated import a_game
 from offangle.core.errors import BadInputError
 from offangle.core.weapons import WEAPONS, weapon_class
-from offangle.sim.order import INCIDENTS, PARTS, MatchOrder, incidents_of, parts_of
-from offangle.sim.play.buying import BuyPlan, shopping, team_plan
-from offangle.sim.play.dice import chance, pick, shuffled
-from offangle.sim.play.rules import LossCount, ticks
+from offangle_sim.order import INCIDENTS, PARTS, MatchOrder, incidents_of, parts_of
+from offangle_sim.play.buying import BuyPlan, shopping, team_plan
+from offangle_sim.play.dice import chance, pick, shuffled
+from offangle_sim.play.rules import LossCount, ticks
 
 
 def test_losing_pays_more_each_time_and_winning_takes_one_step_back() -> None:

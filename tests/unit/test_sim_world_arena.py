@@ -8,9 +8,9 @@ import pytest
 
 from offangle.core.errors import NotFoundError
 from offangle.core.sides import Side
-from offangle.sim.world.arena import ARENA_NAMES, SIDES, arena
-from offangle.sim.world.nav import Point
-from offangle.sim.world.world import RADAR_SIZE_PX, SiteName, Spawn, World
+from offangle_sim.world.arena import ARENA_NAMES, SIDES, arena
+from offangle_sim.world.nav import Point
+from offangle_sim.world.world import RADAR_SIZE_PX, SiteName, Spawn, World
 
 RUN_U_PER_S = 250.0
 EYE_U = 64.0

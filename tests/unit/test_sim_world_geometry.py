@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from offangle.core.errors import BadInputError
-from offangle.sim.world.geometry import TriangleMesh, box, quad, read_tri
+from offangle_sim.world.geometry import TriangleMesh, box, quad, read_tri
 
 Point: TypeAlias = tuple[int, int, int]
 WHOLE = st.integers(-8, 8)

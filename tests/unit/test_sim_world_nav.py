@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from offangle.core.errors import BadInputError, NotFoundError
-from offangle.sim.world.nav import BODY_RADIUS_U, NavArea, NavGraph, Point
-from offangle.sim.world.nav_files import is_in_polygon, read_nav
+from offangle_sim.world.nav import BODY_RADIUS_U, NavArea, NavGraph, Point
+from offangle_sim.world.nav_files import is_in_polygon, read_nav
 
 
 def square(number: int, x: float, y: float, *neighbours: int, z: float = 0.0) -> NavArea:
@@ -125,7 +125,7 @@ def test_unknown_areas_are_named() -> None:
 
 
 def test_routes_are_remembered_and_cannot_be_spoilt(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("offangle.sim.world.nav.ROUTES_KEPT", 2)
+    monkeypatch.setattr("offangle_sim.world.nav.ROUTES_KEPT", 2)
     graph = NavGraph([square(1, 0, 0, 2), square(2, 100, 0, 1, 3), square(3, 200, 0, 2), square(4, 900, 0)])
     graph.route(1, 3).clear()
     assert graph.route(1, 3) == [1, 2, 3]

@@ -3,7 +3,7 @@
 import pytest
 
 from offangle.core.errors import BadInputError
-from offangle.sim.world.plan import Block, Cell, Floor, Plan
+from offangle_sim.world.plan import Block, Cell, Floor, Plan
 
 EYE_U = 64.0
 

@@ -9,12 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from offangle.core.errors import BadInputError
-from offangle.sim.world.arena import arena
-from offangle.sim.world.geometry import Floats, TriangleMesh
-from offangle.sim.world.panels import panels_of
-from offangle.sim.world.plan import CELL_U, Block, Cell, Floor, Plan
-from offangle.sim.world.solids import MeshSolids, PlanSolids, ground_heights
-from offangle.sim.world.world import World
+from offangle_sim.world.arena import arena
+from offangle_sim.world.geometry import Floats, TriangleMesh
+from offangle_sim.world.panels import panels_of
+from offangle_sim.world.plan import CELL_U, Block, Cell, Floor, Plan
+from offangle_sim.world.solids import MeshSolids, PlanSolids, ground_heights
+from offangle_sim.world.world import World
 
 SAME_PLACE_U = 1e-6
 """Hits are as near to each other as this. Heights of the plans here are whole in float32, so the mesh's corners are

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from makers.steam_provider import SIGNED, STEAM_ID, SteamProvider, silent_server, steam_provider
 from offangle.core.errors import TransientError
-from offangle.sources.form_post import post_form
-from offangle.sources.steam_openid import NAMESPACE, Refused, Verified, request_url, verify
+from offangle.flows.people.form_post import post_form
+from offangle.flows.people.steam_openid import NAMESPACE, Refused, Verified, request_url, verify
 
 RETURN_TO = "http://offangle.test/steam/return/?state=abc"
 STEAM = "https://steamcommunity.com/openid/login"

@@ -9,11 +9,11 @@ import offangle.bootstrap.framework  # noqa: F401 -- sets Django up, which every
 from offangle.bootstrap.database import prepare_database
 from offangle.config.settings import Settings, load_settings, signing_secret
 from offangle.core.errors import SettingsError
+from offangle.flows.recorded.queueing import DEMO_QUEUE
+from offangle.flows.samples.sample import SAMPLE_QUEUE
+from offangle.flows.services import Limits, Sample, Services, install
 from offangle.jobs.config import DEFAULT_QUEUE, JobsConfig, QueueConfig
 from offangle.jobs.engine import JobEngine
-from offangle.pipeline.queueing import DEMO_QUEUE
-from offangle.pipeline.sample import SAMPLE_QUEUE
-from offangle.pipeline.services import Limits, Sample, Services, install
 from offangle.storage.intake import Intake
 from offangle.storage.limits import Limits as IntakeLimits
 from offangle.storage.links import LinkSigner

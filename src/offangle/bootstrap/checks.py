@@ -14,8 +14,8 @@ from offangle.bootstrap.build import build_services, jobs_config
 from offangle.bootstrap.database import pending_migrations
 from offangle.config.settings import Settings
 from offangle.core.errors import OffangleError
+from offangle.flows.recorded.version import PIPELINE_VERSION
 from offangle.jobs.engine import JobEngine
-from offangle.pipeline.version import PIPELINE_VERSION
 
 OLDEST_PYTHON: Final = (3, 11)
 LIBRARIES: Final = ("django", "dbos", "obstore", "polars", "awpy", "demoparser2", "granian")

@@ -1,9 +1,9 @@
 """Following live matches, wired: the journal's posts are read as `gsi` knows the wire form."""
 
 from offangle.db.queries.journal import JournalPost
+from offangle.flows.following.follow import LiveFollower
 from offangle.gsi.wire import decode_post, observation_of
 from offangle.live.observation import Observation
-from offangle.pipeline.live_follow import LiveFollower
 
 
 def read_journal_post(post: JournalPost) -> Observation:

@@ -2,9 +2,9 @@
 
 from offangle.bootstrap.build import jobs_config
 from offangle.config.settings import Settings
+from offangle.flows.recorded.handlers import KINDS, PERIODICS, SWEEPS, django_connections
 from offangle.jobs.engine import JobEngine
 from offangle.jobs.worker import JobWorker
-from offangle.pipeline.handlers import KINDS, PERIODICS, SWEEPS, django_connections
 
 
 def build_worker(settings: Settings) -> JobWorker:

@@ -11,7 +11,7 @@ from django.db import DatabaseError
 from offangle.bootstrap.database import prepare_database
 from offangle.config.settings import load_settings
 from offangle.core.errors import OffangleError
-from offangle.pipeline.sign_in import create_owner, make_sign_in_link, sign_in_url
+from offangle.flows.people.sign_in import create_owner, make_sign_in_link, sign_in_url
 
 
 def main() -> int:

@@ -6,7 +6,7 @@ import typer
 
 from offangle.db.models import User
 from offangle.db.queries.people import user_named
-from offangle.pipeline.sign_in import create_owner
+from offangle.flows.people.sign_in import create_owner
 
 UserOption = Annotated[
     str | None, typer.Option("--user", metavar="NAME", help="Act for this user instead of the instance's owner.")

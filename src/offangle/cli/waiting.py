@@ -8,8 +8,8 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from offangle.cli.output import notes
 from offangle.core.errors import TransientError
+from offangle.flows.services import services
 from offangle.jobs.views import JobView
-from offangle.pipeline.services import services
 
 POLL_S: Final = 0.5
 NO_WORKER_PATIENCE_S: Final = 15.0

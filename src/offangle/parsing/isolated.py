@@ -14,8 +14,8 @@ import polars as pl
 
 from offangle.core.errors import ParserCrashError
 from offangle.frames.collection import MatchFrames
-from offangle.jobs.children import BACKGROUND_NICENESS, ChildLimits, ChildWords, run_child
 from offangle.parsing.terms import DEFAULT_SAMPLE_RATE_HZ, MatchFileKind, Progress
+from offangle.processes.children import BACKGROUND_NICENESS, ChildLimits, ChildWords, run_child
 
 WORKER_MODULES: Final[Mapping[MatchFileKind, str]] = MappingProxyType(
     {"demo": "offangle.parsing.demo_worker", "match_zip": "offangle.parsing.zip_worker"}

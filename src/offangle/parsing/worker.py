@@ -10,8 +10,8 @@ from typing import Any, Final
 
 from offangle.core.errors import ParserCrashError
 from offangle.frames.collection import MatchFrames, check
-from offangle.jobs.channel import serve
 from offangle.parsing.terms import Progress, is_rust_panic
+from offangle.processes.channel import serve
 
 ALL_TICKS: Final = "all"
 """How the command line says "every tick" instead of a rate."""

@@ -8,7 +8,7 @@ from django.contrib.auth.validators import UnicodeUsernameValidator
 
 from offangle.db.models import User
 from offangle.db.queries.gsi_tokens import MAX_NAME_CHARS as MOST_TOKEN_NAME_CHARS
-from offangle.pipeline.sign_up import MAX_NOTE_CHARS
+from offangle.flows.people.sign_up import MAX_NOTE_CHARS
 from offangle.web.forms import style
 
 MOST_NAME_CHARS = 40

@@ -11,7 +11,7 @@ from django.http.response import HttpResponseBase
 from django.views.decorators.http import require_safe
 
 from offangle.core.errors import OffangleError
-from offangle.pipeline.services import services
+from offangle.flows.services import services
 from offangle.storage.links import LinkRefusedError, content_disposition
 
 PIECE_BYTES: Final = 1024 * 1024

@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpResponseBase
 
-from offangle.sources.steam_openid import origin_of
+from offangle.flows.people.steam_openid import origin_of
 from offangle.web.middleware import CONTENT_SECURITY_POLICY
 
 View = Callable[..., HttpResponseBase]

@@ -9,7 +9,7 @@ from django.shortcuts import render
 from django.views.decorators.csrf import requires_csrf_token
 
 from offangle.core.errors import BadInputError, LimitExceededError, NotFoundError, OffangleError, TransientError
-from offangle.pipeline.delete import NotAllowedError
+from offangle.flows.recorded.delete import NotAllowedError
 
 logger = logging.getLogger(__name__)
 

@@ -7,7 +7,7 @@ import polars as pl
 
 from offangle.core.errors import NotFoundError
 from offangle.db.models import Match
-from offangle.pipeline.services import services
+from offangle.flows.services import services
 from offangle.storage.tables import DERIVED_PREFIX, FRAMES_PREFIX, read_table
 
 Row = dict[str, Any]

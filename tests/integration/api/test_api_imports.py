@@ -9,7 +9,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from makers.api_world import MIB, World, publish
 from makers.problems import assert_problem
 from offangle.db.models import Demo, ImportRecord
-from offangle.pipeline.services import Services
+from offangle.flows.services import Services
 
 DEMO = b"PBDEMS2\0" + bytes(range(256)) * 40
 

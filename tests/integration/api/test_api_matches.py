@@ -9,7 +9,7 @@ import pytest
 from makers.api_world import FIRST_STEAM_ID, World, publish
 from makers.problems import assert_problem
 from offangle.db.models import Demo, Match, SteamAccount
-from offangle.pipeline.services import Services
+from offangle.flows.services import Services
 
 
 def ids(response: Any) -> list[str]:

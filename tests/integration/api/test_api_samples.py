@@ -8,7 +8,7 @@ import pytest
 from makers.api_world import World, publish
 from makers.problems import assert_problem
 from offangle.db.models import ImportRecord, SteamAccount
-from offangle.pipeline.sample import CANCELLED, sample_request
+from offangle.flows.samples.sample import CANCELLED, sample_request
 
 FIRST_STEAM_ID = 76561198000000001
 

@@ -16,7 +16,7 @@ from offangle.cli.commands import doctor, export, import_files, reanalyse, token
 from offangle.cli.main import main
 from offangle.db.models import ApiToken, Demo, ImportRecord, Match, SteamAccount, User
 from offangle.db.queries import tokens
-from offangle.pipeline.sign_in import redeem
+from offangle.flows.people.sign_in import redeem
 
 STEAM_ID = 76561198000000001
 

@@ -13,7 +13,7 @@ from makers.scripted_match import Script, write_script
 from offangle.cli.commands import export, import_files
 from offangle.cli.main import main
 from offangle.db.models import ImportRecord, Match
-from offangle.pipeline.services import Sample, install
+from offangle.flows.services import Sample, install
 
 SHOWN = "simulated: by Offangle's simulator"
 

@@ -7,9 +7,9 @@ import polars as pl
 import pytest
 
 from offangle.cli.main import main
+from offangle.core.simulated import FIRST_SIMULATED_STEAM_ID
 from offangle.frames.registry import TABLES
 from offangle.parsing.reader import read_match_file
-from offangle.sim.people import FIRST_SIMULATED_STEAM_ID
 
 
 @pytest.fixture(scope="module")

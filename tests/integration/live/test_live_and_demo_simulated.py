@@ -14,13 +14,13 @@ from makers.rows import StepDone
 from offangle.cli.recordings import read_recording
 from offangle.db.models import Analysis, ImportRecord, Match, PlayerMatchStat, PlayerRoundState, Round, User
 from offangle.db.queries.journal import JournalEntry
-from offangle.pipeline.acquire import import_path
-from offangle.pipeline.handlers import DEMO_STEPS
-from offangle.pipeline.identity import match_id_of
-from offangle.pipeline.services import install
-from offangle.sim.match import write_match
-from offangle.sim.order import LOCAL_NETWORK, MatchOrder
+from offangle.flows.recorded.acquire import import_path
+from offangle.flows.recorded.handlers import DEMO_STEPS
+from offangle.flows.recorded.identity import match_id_of
+from offangle.flows.services import install
 from offangle.storage.intake import Intake
+from offangle_sim.match import write_match
+from offangle_sim.order import LOCAL_NETWORK, MatchOrder
 
 pytestmark = pytest.mark.django_db
 
@@ -86,7 +86,7 @@ def publish(demo: Path) -> Match:
 
 def test_live_posts_and_the_recording_of_one_match_agree(played: Played, monkeypatch: pytest.MonkeyPatch) -> None:
     # a recording does not tell when it was made, and so short a match would not do without
-    monkeypatch.setattr("offangle.pipeline.live_demo.ROUNDS_WITHOUT_TIME", ORDER.rounds)
+    monkeypatch.setattr("offangle.flows.following.demo.ROUNDS_WITHOUT_TIME", ORDER.rounds)
     live = follow_live(played)
     match = publish(played.demo)
     live.refresh_from_db()

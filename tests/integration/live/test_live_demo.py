@@ -13,9 +13,9 @@ from makers.live_journal import follow, store
 from makers.rows import claim, publish_match
 from offangle.db.models import Analysis, Demo, LiveTrack, Match, Observation, PlayerMatchStat, Round, User
 from offangle.db.queries.access import visible_match, visible_matches
-from offangle.pipeline.live_demo import link_live_matches
-from offangle.pipeline.live_rows import time_of
-from offangle.pipeline.services import install
+from offangle.flows.following.demo import link_live_matches
+from offangle.flows.following.rows import time_of
+from offangle.flows.services import install
 
 pytestmark = pytest.mark.django_db
 
@@ -123,7 +123,7 @@ def test_live_posts_that_follow_never_touch_the_demo(demo: Match) -> None:
 
 
 def test_publishing_links_by_itself(demo: Match, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("offangle.pipeline.live_demo.ROUNDS_WITHOUT_TIME", 4)
+    monkeypatch.setattr("offangle.flows.following.demo.ROUNDS_WITHOUT_TIME", 4)
     live = followed(demo)
     Match.objects.filter(pk=demo.pk).delete()
     Demo.objects.all().delete()

@@ -23,7 +23,7 @@ from offangle.bootstrap.follow import build_follower, read_journal_post
 from offangle.db.models import LiveEvent, LiveObserver, LiveSnapshot, Match, Round, User
 from offangle.db.queries.journal import JournalEntry, newest_id
 from offangle.db.queries.live_events import newest_event_id, prune_events, since
-from offangle.pipeline.live_follow import follow_observer, leave_silent, rebuild
+from offangle.flows.following.follow import follow_observer, leave_silent, rebuild
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

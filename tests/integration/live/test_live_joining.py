@@ -11,7 +11,7 @@ from makers.live_journal import entries_of, follow, owner_of, rows, store
 from offangle.core.errors import BadInputError
 from offangle.db.models import LiveMove, LiveObserver, LiveTrack, Match, Observation, PlayerMatchStat
 from offangle.db.queries.access import visible_match, visible_matches
-from offangle.pipeline.live_merge import merge, split
+from offangle.flows.following.merge import merge, split
 
 pytestmark = pytest.mark.django_db
 

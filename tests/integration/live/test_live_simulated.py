@@ -5,7 +5,7 @@ import pytest
 from makers.gsi_posts import OWN, GsiClient
 from makers.live_journal import follow, owner_of, store
 from offangle.db.models import Match
-from offangle.sim.people import simulated_players
+from offangle_sim.people import simulated_players
 
 pytestmark = pytest.mark.django_db
 

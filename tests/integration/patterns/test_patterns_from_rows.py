@@ -20,8 +20,8 @@ from offangle.analysis.run import analyse
 from offangle.db.models import LiveTrack, Match, PlayerWeapon
 from offangle.db.queries.access import visible_matches
 from offangle.db.queries.patterns import pattern_frames
+from offangle.flows.following.rows import read_track
 from offangle.frames.collection import MatchFrames
-from offangle.pipeline.live_rows import read_track
 
 Tables = tuple[pl.DataFrame, pl.DataFrame]
 Made = Callable[[int, str], MatchFrames]

@@ -7,7 +7,7 @@ import pytest
 
 from makers.installation import Installation, open_installation
 from offangle.db.models import User
-from offangle.pipeline.sign_in import create_owner
+from offangle.flows.people.sign_in import create_owner
 
 
 @pytest.fixture

@@ -8,11 +8,11 @@ import pytest
 from makers.installation import Installation, write_match
 from offangle.core.errors import TransientError
 from offangle.db.models import Demo, ImportRecord, Match, User
-from offangle.pipeline import acquire
-from offangle.pipeline.acquire import import_path
-from offangle.pipeline.delete import delete_match, finish_deletion, sweep_deletions
-from offangle.pipeline.garbage import collect_garbage
-from offangle.pipeline.identity import match_id_of
+from offangle.flows.recorded import acquire
+from offangle.flows.recorded.acquire import import_path
+from offangle.flows.recorded.delete import delete_match, finish_deletion, sweep_deletions
+from offangle.flows.recorded.garbage import collect_garbage
+from offangle.flows.recorded.identity import match_id_of
 from offangle.storage.objects import ObjectStore
 
 

@@ -7,7 +7,7 @@ import pytest
 from makers.installation import Installation, match_of, write_match
 from makers.waiting import until
 from offangle.db.models import Analysis, Demo, Match, Notification, Observation, User
-from offangle.pipeline.delete import delete_demo, sweep_deletions
+from offangle.flows.recorded.delete import delete_demo, sweep_deletions
 
 POINTS = (
     "parse:write",

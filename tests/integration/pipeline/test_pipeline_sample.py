@@ -15,10 +15,17 @@ from makers.scripted_match import Script, write_script
 from makers.waiting import until
 from offangle.core.errors import BadInputError, NotFoundError
 from offangle.db.models import Demo, ImportRecord, Match, Notification, Observation, User
-from offangle.pipeline import sample
-from offangle.pipeline.delete import delete_match
-from offangle.pipeline.sample import ask_sample, cancel_sample, retry_sample, sample_of, sample_request, sweep_samples
-from offangle.pipeline.services import Sample, install
+from offangle.flows.recorded.delete import delete_match
+from offangle.flows.samples import sample
+from offangle.flows.samples.sample import (
+    ask_sample,
+    cancel_sample,
+    retry_sample,
+    sample_of,
+    sample_request,
+    sweep_samples,
+)
+from offangle.flows.services import Sample, install
 from offangle.storage.tables import table_names
 
 SMALL = Script(rounds=2, inputs=False)

@@ -23,13 +23,13 @@ from offangle.db.models import (
     User,
     Weapon,
 )
-from offangle.pipeline import reanalyse as reanalyse_module
-from offangle.pipeline.acquire import begin_import, import_path
-from offangle.pipeline.delete import NotAllowedError, delete_demo, delete_match
-from offangle.pipeline.export import export_match, read_match_table, table_names
-from offangle.pipeline.identity import match_id_of
-from offangle.pipeline.queueing import cancel_demo, retry_demo
-from offangle.pipeline.version import PIPELINE_VERSION
+from offangle.flows.recorded import reanalyse as reanalyse_module
+from offangle.flows.recorded.acquire import begin_import, import_path
+from offangle.flows.recorded.delete import NotAllowedError, delete_demo, delete_match
+from offangle.flows.recorded.export import export_match, read_match_table, table_names
+from offangle.flows.recorded.identity import match_id_of
+from offangle.flows.recorded.queueing import cancel_demo, retry_demo
+from offangle.flows.recorded.version import PIPELINE_VERSION
 
 
 @pytest.fixture

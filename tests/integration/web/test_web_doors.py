@@ -10,7 +10,7 @@ from makers.api_world import World
 from offangle.core.errors import BadInputError, LimitExceededError, NotFoundError, OffangleError, TransientError
 from offangle.db.models import SignInLink, User
 from offangle.db.queries import tokens
-from offangle.pipeline.sign_in import make_sign_in_link
+from offangle.flows.people.sign_in import make_sign_in_link
 from offangle.web.middleware import viewer_zone
 from offangle.web.problems import server_error, status_of
 

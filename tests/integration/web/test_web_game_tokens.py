@@ -15,7 +15,7 @@ from offangle.db.models import GsiToken, User
 from offangle.db.queries.connections import connections_of
 from offangle.db.queries.gsi_tokens import create_gsi_token, find_live_token, hash_gsi_secret, rotate_gsi_token
 from offangle.db.queries.journal import JournalEntry, append_many
-from offangle.pipeline.steam_accounts import link_steam_account
+from offangle.flows.people.steam_accounts import link_steam_account
 from offangle.web.views import steam_accounts
 from offangle.web.views.steam_accounts import DOWNLOAD_SALT
 

@@ -7,7 +7,7 @@ from pytest_django import DjangoAssertNumQueries
 from makers.api_world import World
 from makers.rows import make_demo, publish_match, queue_job
 from offangle.db.models import Demo, ImportRecord
-from offangle.pipeline.services import services
+from offangle.flows.services import services
 
 
 def failed(world: World) -> Demo:

@@ -11,7 +11,7 @@ from pytest_django import DjangoAssertNumQueries
 from makers.api_world import World
 from makers.rows import claim, publish_match
 from offangle.db.models import Match
-from offangle.pipeline.services import services
+from offangle.flows.services import services
 from offangle.storage.tables import delete_match as delete_tables
 
 TABS = ("", "rounds/", "rounds/2/", "economy/", "checks/")

@@ -10,8 +10,8 @@ from django.test import Client
 from makers.api_world import World
 from makers.rows import make_demo, publish_match, queue_job
 from offangle.db.models import Demo, ImportRecord, Match, User
-from offangle.pipeline.sample import CANCELLED, ask_sample, sample_request
-from offangle.pipeline.services import services
+from offangle.flows.samples.sample import CANCELLED, ask_sample, sample_request
+from offangle.flows.services import services
 from offangle.web.views.events import first_look, told
 
 OFFER = b"Explore a sample match"

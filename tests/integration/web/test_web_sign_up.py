@@ -11,8 +11,8 @@ from makers.api_world import World
 from offangle.core.errors import BadInputError, NotFoundError
 from offangle.db.models import AttemptCounter, Invitation, User
 from offangle.db.queries.attempts import Budget, forgive, spend
-from offangle.pipeline.secrets import hashed
-from offangle.pipeline.sign_up import SignUpClosedError, make_invitation, sign_up
+from offangle.flows.people.secrets import hashed
+from offangle.flows.people.sign_up import SignUpClosedError, make_invitation, sign_up
 from offangle.web import attempts
 from offangle.web.attempts import address_of
 

@@ -8,7 +8,7 @@ from makers.rows import publish_match
 from offangle.db.models import Match, PlayerMatchStat, User
 from offangle.db.queries.access import visible_matches
 from offangle.db.queries.patterns import pattern_frames
-from offangle.pipeline.sql_explorer import run_query
+from offangle.flows.asking.sql_explorer import run_query
 from offangle.web.player_patterns import player_frames
 
 MARK = b">Simulated</span>"

@@ -15,10 +15,10 @@ from makers.steam_provider import STEAM_ID, SteamProvider, silent_server, steam_
 from offangle.db.models import GsiToken, OpenIdNonce, SteamAccount, User
 from offangle.db.queries.gsi_tokens import create_gsi_token, find_live_token, hash_gsi_secret
 from offangle.db.queries.people import claim_steam_account
-from offangle.pipeline import steam_accounts
-from offangle.pipeline.sign_up import make_invitation
-from offangle.pipeline.steam_accounts import link_steam_account, unlink_steam_account
-from offangle.sources.form_post import post_form
+from offangle.flows.people import steam_accounts
+from offangle.flows.people.form_post import post_form
+from offangle.flows.people.sign_up import make_invitation
+from offangle.flows.people.steam_accounts import link_steam_account, unlink_steam_account
 from offangle.web import attempts
 
 OTHER_ID = STEAM_ID + 1

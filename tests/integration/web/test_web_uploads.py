@@ -18,7 +18,7 @@ from makers.rows import SMALL, make_demo, publish_match, queue_job
 from makers.synthetic import make_match
 from offangle.core.errors import BadInputError
 from offangle.db.models import Demo, ImportRecord, User
-from offangle.pipeline.services import Services, services
+from offangle.flows.services import Services, services
 from offangle.web.streaming import BodyStream, StreamingHandler
 from offangle.web.views.uploads import BATCH_BYTES, batches
 

@@ -13,7 +13,7 @@ from offangle.core.errors import BadInputError
 from offangle.db.models import Match, User
 from offangle.db.queries.access import visible_match
 from offangle.db.queries.match_list import MatchFilter, listed_matches
-from offangle.pipeline.export import FILE_FORMATS, FileFormat, export_match
+from offangle.flows.recorded.export import FILE_FORMATS, FileFormat, export_match
 
 app = typer.Typer(add_completion=False)
 

@@ -14,8 +14,8 @@ from offangle.cli.people import JsonOption, UserOption, acting_user
 from offangle.cli.waiting import wait_for_jobs
 from offangle.core.errors import BadInputError
 from offangle.db.models import Demo, ImportRecord, Match, User
-from offangle.pipeline.acquire import import_path
-from offangle.pipeline.sample import ask_sample, job_of, state_of
+from offangle.flows.recorded.acquire import import_path
+from offangle.flows.samples.sample import ask_sample, job_of, state_of
 
 app = typer.Typer(add_completion=False)
 

@@ -6,7 +6,7 @@ import typer
 
 from offangle.bootstrap.build import start
 from offangle.cli.output import out
-from offangle.pipeline.reanalyse import reanalyse as queue_matches
+from offangle.flows.recorded.reanalyse import reanalyse as queue_matches
 
 app = typer.Typer(add_completion=False)
 

@@ -11,8 +11,8 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from offangle.cli.output import notes, out, print_json
 from offangle.cli.recordings import read_recording
 from offangle.core.errors import BadInputError
-from offangle.sim.gsi import load as posting
-from offangle.sim.gsi.load import Identity, LoadOrder, LoadRecording, LoadReport
+from offangle_sim.gsi import load as posting
+from offangle_sim.gsi.load import Identity, LoadOrder, LoadRecording, LoadReport
 
 app = typer.Typer(add_completion=False)
 

@@ -13,10 +13,10 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from offangle.cli.output import notes, out, print_json
 from offangle.core.errors import BadInputError
 from offangle.frames.collection import MatchFrames
-from offangle.sim.demo.match_recorder import GAME_MODES
-from offangle.sim.match import write_match
-from offangle.sim.net.links import NETWORKS
-from offangle.sim.order import (
+from offangle_sim.demo.match_recorder import GAME_MODES
+from offangle_sim.match import write_match
+from offangle_sim.net.links import NETWORKS
+from offangle_sim.order import (
     DEFAULT_MAP,
     DEFAULT_PARTS,
     INCIDENTS,
@@ -26,7 +26,7 @@ from offangle.sim.order import (
     incidents_of,
     parts_of,
 )
-from offangle.sim.world.arena import ARENA_NAMES
+from offangle_sim.world.arena import ARENA_NAMES
 
 app = typer.Typer(add_completion=False)
 

@@ -15,7 +15,7 @@ from offangle.cli.people import JsonOption
 from offangle.core.errors import BadInputError
 from offangle.db.models import User
 from offangle.db.queries.people import claim_steam_account, create_user, user_named
-from offangle.pipeline.sign_in import make_sign_in_link, sign_in_url
+from offangle.flows.people.sign_in import make_sign_in_link, sign_in_url
 
 app = typer.Typer(
     add_completion=False, no_args_is_help=True, help="People: create, list, passwords, links, Steam accounts."

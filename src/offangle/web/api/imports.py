@@ -15,9 +15,9 @@ from pydantic import TypeAdapter
 
 from offangle.core.errors import LimitExceededError, NotFoundError
 from offangle.db.models import ImportRecord, Match, User
-from offangle.pipeline.acquire import ImportOutcome, begin_import
-from offangle.pipeline.sample import ask_sample, job_of, state_of
-from offangle.pipeline.services import services
+from offangle.flows.recorded.acquire import ImportOutcome, begin_import
+from offangle.flows.samples.sample import ask_sample, job_of, state_of
+from offangle.flows.services import services
 from offangle.storage.intake import shown_name
 from offangle.web.api.auth import user_of
 from offangle.web.api.paging import DEFAULT_LIMIT, Cursor, Limit, Page, read_cursor, write_cursor

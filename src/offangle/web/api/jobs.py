@@ -8,10 +8,10 @@ from ninja import Path, Query, Router
 
 from offangle.core.errors import NotFoundError
 from offangle.db.models import ImportRecord, User
+from offangle.flows.recorded.queueing import DEMO_KIND, cancel_demo, retry_demo
+from offangle.flows.samples.sample import SAMPLE_KIND, cancel_sample, retry_sample
+from offangle.flows.services import services
 from offangle.jobs.views import JobState, JobView
-from offangle.pipeline.queueing import DEMO_KIND, cancel_demo, retry_demo
-from offangle.pipeline.sample import SAMPLE_KIND, cancel_sample, retry_sample
-from offangle.pipeline.services import services
 from offangle.web.api.auth import user_of
 from offangle.web.api.paging import DEFAULT_LIMIT, Cursor, Limit, Page
 from offangle.web.api.problems import ConflictError

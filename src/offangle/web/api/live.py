@@ -12,9 +12,9 @@ from offangle.db.models import GsiToken, LiveTrack, Match, PlayerRoundState, Use
 from offangle.db.queries import gsi_tokens, live_events
 from offangle.db.queries.access import may_delete, visible_match
 from offangle.db.queries.match_edits import edit_match
-from offangle.pipeline.delete import NotAllowedError
-from offangle.pipeline.live_merge import merge, split
-from offangle.pipeline.live_rows import time_of
+from offangle.flows.following.merge import merge, split
+from offangle.flows.following.rows import time_of
+from offangle.flows.recorded.delete import NotAllowedError
 from offangle.web.api import matches
 from offangle.web.api.auth import user_of
 from offangle.web.api.live_schemas import (

@@ -12,7 +12,7 @@ from pydantic import Field
 from offangle.db.models import Analysis, Match, PlayerMatchStat
 from offangle.db.queries.access import may_delete, visible_match
 from offangle.db.queries.match_list import MatchFilter, Result, after, listed_matches
-from offangle.pipeline.delete import delete_match
+from offangle.flows.recorded.delete import delete_match
 from offangle.web.api.auth import user_of
 from offangle.web.api.paging import DEFAULT_LIMIT, Cursor, Limit, Page, read_cursor, write_cursor
 from offangle.web.api.schemas import (

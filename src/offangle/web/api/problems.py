@@ -19,7 +19,7 @@ from offangle.core.errors import (
     OffangleError,
     TransientError,
 )
-from offangle.pipeline.delete import NotAllowedError
+from offangle.flows.recorded.delete import NotAllowedError
 
 logger = logging.getLogger(__name__)
 

@@ -9,7 +9,7 @@ from ninja import Router
 from ninja.responses import Status
 
 from offangle.core.errors import NotFoundError, OffangleError
-from offangle.pipeline.services import services
+from offangle.flows.services import services
 from offangle.web.api.schemas import Health
 
 router = Router(tags=["system"])

@@ -13,8 +13,8 @@ from ninja import Path, Query, Router
 from offangle.core.errors import NotFoundError
 from offangle.db.models import Match
 from offangle.db.queries.access import visible_match
-from offangle.pipeline.export import LIST_SEPARATOR
-from offangle.pipeline.services import services
+from offangle.flows.recorded.export import LIST_SEPARATOR
+from offangle.flows.services import services
 from offangle.storage.links import content_disposition
 from offangle.storage.tables import DERIVED_PREFIX, FRAMES_PREFIX, read_table, table_key, table_names
 from offangle.web.api.auth import user_of

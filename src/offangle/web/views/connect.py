@@ -10,7 +10,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from offangle.db.queries.connections import Connection, connections_of
-from offangle.pipeline.gsi_config import FILE_NAME
+from offangle.flows.people.gsi_config import FILE_NAME
 from offangle.web.people import signed_in
 
 

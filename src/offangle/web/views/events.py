@@ -15,10 +15,10 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET
 
 from offangle.db.models import Demo, ImportRecord, Match, User
+from offangle.flows.recorded.queueing import DEMO_KIND
+from offangle.flows.samples.sample import SAMPLE_KIND, sample_request
+from offangle.flows.services import services
 from offangle.jobs.views import JobView
-from offangle.pipeline.queueing import DEMO_KIND
-from offangle.pipeline.sample import SAMPLE_KIND, sample_request
-from offangle.pipeline.services import services
 from offangle.web.people import signed_in_later
 from offangle.web.views.jobs import visible_demos
 

@@ -12,7 +12,7 @@ from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_http_methods, require_POST
 
 from offangle.db.models import User
-from offangle.pipeline.sign_up import make_invitation, open_invitations, withdraw_invitation
+from offangle.flows.people.sign_up import make_invitation, open_invitations, withdraw_invitation
 from offangle.web.account_forms import InvitationForm
 from offangle.web.people import signed_in
 

@@ -14,11 +14,11 @@ from django.views.decorators.http import require_GET, require_POST
 from offangle.core.errors import BadInputError, NotFoundError
 from offangle.db.models import Demo, ImportRecord, User
 from offangle.db.queries.access import visible_matches
+from offangle.flows.recorded.delete import delete_demo
+from offangle.flows.recorded.queueing import cancel_demo, retry_demo
+from offangle.flows.samples.sample import cancel_sample, pending_samples, sample_request
+from offangle.flows.services import services
 from offangle.jobs.views import JobView
-from offangle.pipeline.delete import delete_demo
-from offangle.pipeline.queueing import cancel_demo, retry_demo
-from offangle.pipeline.sample import cancel_sample, pending_samples, sample_request
-from offangle.pipeline.services import services
 from offangle.web.people import signed_in
 
 JOBS_PER_PAGE: Final = 25

@@ -13,8 +13,8 @@ from offangle.core.errors import NotFoundError
 from offangle.db.models import Match, PlayerMatchStat, User
 from offangle.db.queries.access import may_delete, visible_match, visible_matches
 from offangle.db.queries.match_list import MatchFilter, listed_matches
-from offangle.pipeline.delete import delete_match
-from offangle.pipeline.sample import sample_of
+from offangle.flows.recorded.delete import delete_match
+from offangle.flows.samples.sample import sample_of
 from offangle.web.forms import MatchFilterForm
 from offangle.web.people import signed_in
 from offangle.web.tabs.page import MatchPage

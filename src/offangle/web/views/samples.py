@@ -5,7 +5,7 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
 
 from offangle.db.models import Match
-from offangle.pipeline.sample import ask_sample
+from offangle.flows.samples.sample import ask_sample
 from offangle.web.people import signed_in
 
 

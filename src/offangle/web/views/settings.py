@@ -15,8 +15,8 @@ from django.views.decorators.debug import sensitive_post_parameters, sensitive_v
 from django.views.decorators.http import require_GET, require_POST
 
 from offangle.db.queries import tokens
-from offangle.pipeline.sample import sample_of
-from offangle.pipeline.version import PIPELINE_VERSION
+from offangle.flows.recorded.version import PIPELINE_VERSION
+from offangle.flows.samples.sample import sample_of
 from offangle.web.context import VERSION
 from offangle.web.forms import TimeZoneForm, TokenForm, password_form
 from offangle.web.middleware import viewer_zone

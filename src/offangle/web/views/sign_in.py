@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from offangle.core.errors import NotFoundError
 from offangle.db.queries.attempts import forgive, spend
-from offangle.pipeline.sign_in import redeem
+from offangle.flows.people.sign_in import redeem
 from offangle.web.attempts import own_budget, sign_in_budgets, too_many
 from offangle.web.forms import SignInForm
 from offangle.web.leaving import leads_to_steam

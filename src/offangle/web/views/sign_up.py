@@ -13,8 +13,8 @@ from django.views.decorators.http import require_http_methods
 
 from offangle.core.errors import BadInputError, NotFoundError
 from offangle.db.queries.attempts import spend
-from offangle.pipeline.secrets import hashed
-from offangle.pipeline.sign_up import find_invitation, sign_up
+from offangle.flows.people.secrets import hashed
+from offangle.flows.people.sign_up import find_invitation, sign_up
 from offangle.web.account_forms import SignUpForm
 from offangle.web.attempts import sign_up_budgets, too_many
 from offangle.web.leaving import leads_to_steam

@@ -10,7 +10,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from offangle.db.queries.explorer import MOST_MATCHES, TABLES
-from offangle.pipeline.sql_explorer import MOST_ROWS, MOST_SQL_CHARS, TIME_LIMIT_S, QueryError, Result, run_query
+from offangle.flows.asking.sql_explorer import MOST_ROWS, MOST_SQL_CHARS, TIME_LIMIT_S, QueryError, Result, run_query
 from offangle.web.people import signed_in
 from offangle.web.problems import sentence
 from offangle.web.sql_examples import EXAMPLES

@@ -22,10 +22,10 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from offangle.core.errors import BadInputError, NotFoundError
 from offangle.db.models import User
 from offangle.db.queries.attempts import spend
-from offangle.pipeline.secrets import hashed
-from offangle.pipeline.sign_up import SignUpClosedError, sign_up, suggested_name
-from offangle.pipeline.steam_accounts import holder_of, link_steam_account, prove_steam_account
-from offangle.sources.steam_openid import request_url
+from offangle.flows.people.secrets import hashed
+from offangle.flows.people.sign_up import SignUpClosedError, sign_up, suggested_name
+from offangle.flows.people.steam_accounts import holder_of, link_steam_account, prove_steam_account
+from offangle.flows.people.steam_openid import request_url
 from offangle.web.account_forms import UserNameForm
 from offangle.web.attempts import steam_budgets, too_many
 from offangle.web.people import signed_in

@@ -19,8 +19,8 @@ from offangle.db.queries.connections import connections_of
 from offangle.db.queries.gsi_tokens import create_gsi_token, gsi_tokens_of, hash_gsi_secret, revoke_gsi_token
 from offangle.db.queries.gsi_tokens import rotate_gsi_token as rotate_secret
 from offangle.db.queries.people import claim_steam_account
-from offangle.pipeline.gsi_config import FILE_NAME, gsi_config
-from offangle.pipeline.steam_accounts import unlink_steam_account
+from offangle.flows.people.gsi_config import FILE_NAME, gsi_config
+from offangle.flows.people.steam_accounts import unlink_steam_account
 from offangle.web.account_forms import GameTokenForm, SteamIdForm
 from offangle.web.forms import style
 from offangle.web.leaving import leads_to_steam

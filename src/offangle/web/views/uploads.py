@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST
 
 from offangle.core.errors import BadInputError, LimitExceededError, OffangleError
 from offangle.db.models import ImportRecord, Match, User
-from offangle.pipeline.acquire import ImportSession, begin_import
+from offangle.flows.recorded.acquire import ImportSession, begin_import
 from offangle.web.people import signed_in_later
 from offangle.web.problems import sentence, status_of
 from offangle.web.streaming import body_pieces

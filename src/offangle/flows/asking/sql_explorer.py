@@ -1,0 +1,93 @@
+"""Asking one's own data in SQL: the rows are copied, the query runs in a process of its own with limits."""
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from dataclasses import dataclass
+from typing import Any, Final
+
+from offangle.core.errors import BadInputError, TransientError
+from offangle.db.models import User
+from offangle.db.queries.explorer import Copies
+
+CHILD_MODULE: Final = "offangle.flows.asking.sql_child"
+MOST_ROWS: Final = 1000
+TIME_LIMIT_S: Final = 2.0
+MOST_SQL_CHARS: Final = 10_000
+START_GRACE_S: Final = 10.0
+"""A busy machine is slow to start a process; the query's own time is counted by the process itself."""
+MOST_AT_ONCE: Final = 2
+WAIT_S: Final = 5.0
+
+_copies: Final = Copies()
+_slots: Final = threading.BoundedSemaphore(MOST_AT_ONCE)
+
+
+class QueryError(BadInputError):
+    """The query cannot be run; `position` counts characters from 0 where SQLite tells the place."""
+
+    def __init__(self, message: str, *, position: int | None = None) -> None:
+        super().__init__(message, hint="The tables and their columns are listed beside.")
+        self.position = position
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a query gave; `cut` says why there is no more: rows, size, or nothing."""
+
+    columns: list[str]
+    rows: list[list[Any]]
+    cut: str
+    elapsed_ms: float
+
+
+def run_query(user: User, sql: str, *, most_rows: int = MOST_ROWS, time_limit_s: float = TIME_LIMIT_S) -> Result:
+    """Run one SELECT over the rows that `user` may see.
+
+    Raises:
+        QueryError: It is no single SELECT, is wrong, or needs more time or memory than it may have.
+        TransientError: Too many people ask at once.
+    """
+    if len(sql) > MOST_SQL_CHARS:
+        raise QueryError(f"the query is longer than {MOST_SQL_CHARS:,} characters")
+    if "\0" in sql:
+        raise QueryError("the query holds a null character", position=sql.index("\0"))
+    question = {"sql": sql, "most_rows": most_rows, "seconds": time_limit_s, "locate": True}
+    if not _slots.acquire(timeout=WAIT_S):
+        raise TransientError("too many queries run at this moment", hint="Try again in a few seconds.")
+    try:
+        found = _ask(question, _copies.copy_of(user))
+    finally:
+        _slots.release()
+    if "error" in found:
+        raise QueryError(found["error"], position=found.get("position"))
+    return Result(**found)
+
+
+def _ask(question: dict[str, Any], copy: bytes) -> dict[str, Any]:
+    """Start the child, hand it the question and the copy, and read its answer."""
+    head = json.dumps(question).encode() + b"\n"
+    command = [sys.executable, "-I", "-m", CHILD_MODULE]
+    try:
+        child = subprocess.run(  # noqa: S603 -- our own program
+            command,
+            input=head + copy,
+            capture_output=True,
+            timeout=question["seconds"] + START_GRACE_S,
+            check=False,
+            env=_bare_environment(),
+        )
+    except subprocess.TimeoutExpired:
+        return {"error": f"the query ran longer than {question['seconds']:g} s and was stopped"}
+    if child.returncode != 0 or not child.stdout:
+        return {"error": "the query needs more time or memory than it may have"}
+    answer: dict[str, Any] = json.loads(child.stdout)
+    return answer
+
+
+def _bare_environment() -> dict[str, str]:
+    """Nothing that is secret: what the system needs to start a program."""
+    kept = ("PATH", "SYSTEMROOT", "LANG", "LD_LIBRARY_PATH")
+    return {name: os.environ[name] for name in kept if name in os.environ}

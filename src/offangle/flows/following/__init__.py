@@ -1,0 +1,1 @@
+"""Following live matches: posts to rows."""

@@ -1,0 +1,1 @@
+"""Accounts, sign-in, invitations, tokens of game clients."""

@@ -1,0 +1,1 @@
+"""The way of a match file: received, built, analysed, published, told."""

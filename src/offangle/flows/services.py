@@ -1,0 +1,89 @@
+"""What the use cases work with: built once by the wiring, handed down, never looked up by name.
+
+Views and handlers are called by frameworks that pass no arguments of ours, so the wiring installs the services of the
+process here before the first request or job.
+"""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from offangle.core.errors import SettingsError
+from offangle.jobs.client import JobClient
+from offangle.storage.intake import Intake
+from offangle.storage.links import LinkSigner
+from offangle.storage.objects import ObjectStore
+from offangle.storage.work import WorkArea
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What is read at most, and for how long."""
+
+    upload_bytes: int
+    demo_bytes: int
+    parse_wall_s: float
+    parse_memory_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """Which match the sample is.
+
+    Attributes:
+        seed: Of everything that is drawn at random: the same seed is the same file.
+        rounds: It ends after so many at the latest; 24 is all but overtime, which would take too long.
+        module: The program that writes it; see `sample_worker`.
+    """
+
+    seed: int = 1
+    rounds: int = 24
+    module: str = "offangle.flows.samples.sample_worker"
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The adapters of this process.
+
+    Attributes:
+        store: Demos, tables and replay artifacts.
+        intake: The way in for match files.
+        work: Scratch folders.
+        links: Checks the links of the local store, for the route that serves them.
+        jobs: Asks for jobs and watches them.
+        limits: What is read at most.
+        base_url: Address of the pages, without a trailing slash.
+        sample: Which match is simulated for those who have none.
+    """
+
+    store: ObjectStore
+    intake: Intake
+    work: WorkArea
+    links: LinkSigner
+    jobs: JobClient
+    limits: Limits
+    base_url: str
+    sample: Sample = field(default_factory=Sample)
+
+    @property
+    def work_dir(self) -> Path:
+        """The folder of `work`."""
+        return self.work.root
+
+
+_installed: list[Services] = []
+
+
+def install(services: Services) -> None:
+    """Make `services` the ones of this process; the wiring calls this once, a test as often as it likes."""
+    _installed[:] = [services]
+
+
+def services() -> Services:
+    """The services of this process.
+
+    Raises:
+        SettingsError: The wiring has not run.
+    """
+    if not _installed:
+        raise SettingsError("the services are not built yet", hint="Start through `offangle` or call bootstrap first.")
+    return _installed[0]

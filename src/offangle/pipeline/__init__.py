@@ -1,1 +1,0 @@
-"""Use cases: acquire, parse, analyse, report, notify."""

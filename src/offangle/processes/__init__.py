@@ -1,0 +1,1 @@
+"""Tools: child processes with limits."""

@@ -1,0 +1,148 @@
+"""User commands: what each client sent, and which moment it was looking at when it did.
+
+Current servers send a player's first command whole and later ones as a delta against it. A delta looks like protobuf
+with two changes: wire type 7 sets a field back to its default, and the list of inputs starts with its new length
+(length << 3 | 7) before the entries that follow with their index in place of a field number.
+"""
+
+import struct
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from offangle_sim.demo import wire
+
+_RESET: Final = 7
+_NESTED: Final = 2
+
+
+@dataclass(frozen=True, slots=True)
+class InputEntry:
+    """One sub-tick input.
+
+    Attributes:
+        render_tick: The server tick that the client showed.
+        render_fraction: How far towards the next one, from 0 to 1.
+        player_tick: The tick of the client's own prediction.
+        player_fraction: How far towards the next one.
+        pitch_deg: View angle, negative upwards.
+        yaw_deg: View angle, counted from east.
+    """
+
+    render_tick: int
+    render_fraction: float
+    player_tick: int
+    player_fraction: float
+    pitch_deg: float
+    yaw_deg: float
+
+
+@dataclass(frozen=True, slots=True)
+class UserCommand:
+    """What one client sent for one tick.
+
+    Attributes:
+        slot: The player's slot.
+        number: Counts the player's commands.
+        client_tick: The client's own clock.
+        buttons: Keys held.
+        view: Pitch and yaw at the end of the command, in degrees.
+        move: Forward and left, from -1 to 1.
+        inputs: In order of time.
+    """
+
+    slot: int
+    number: int
+    client_tick: int
+    buttons: int
+    view: tuple[float, float]
+    move: tuple[float, float]
+    inputs: tuple[InputEntry, ...]
+
+
+_ENTRY_HEAD: Final = struct.Struct("<BBBfBfB")
+_FRACTION: Final = struct.Struct("<Bf")
+_ANGLES: Final = struct.Struct("<BBBfBf")
+
+
+def _entry(entry: InputEntry) -> bytes:
+    render = wire.varint_bytes(entry.render_tick)
+    player = wire.varint_bytes(entry.player_tick)
+    return b"".join(
+        (
+            _ENTRY_HEAD.pack(0x12, 10, 0x0D, entry.pitch_deg, 0x15, entry.yaw_deg, 0x20),
+            render,
+            _FRACTION.pack(0x2D, entry.render_fraction),
+            b"\x30",
+            player,
+            _FRACTION.pack(0x3D, entry.player_fraction),
+        )
+    )
+
+
+def _base(command: UserCommand, pawn_handle: int | None, *, full: bool) -> bytes:
+    pitch, yaw = command.view
+    forward, left = command.move
+    buttons = wire.data(3, wire.integer(1, command.buttons)) if command.buttons or not full else b""
+    moved = struct.pack("<BfBf", 0x2D, forward, 0x35, left)
+    parts = [wire.integer(2, command.client_tick), buttons, _ANGLES.pack(0x22, 10, 0x0D, pitch, 0x15, yaw), moved]
+    parts += [] if pawn_handle is None else [wire.integer(14, pawn_handle)]
+    return b"".join(parts)
+
+
+def full_command(command: UserCommand, pawn_handle: int) -> bytes:
+    """The command as plain protobuf."""
+    history = b"".join(wire.data(2, _entry(entry)) for entry in command.inputs)
+    return wire.data(1, _base(command, pawn_handle, full=True)) + history
+
+
+def delta_command(command: UserCommand, had_inputs: int) -> bytes:
+    """The command against the player's previous one, whose pawn it keeps."""
+    base = wire.data(1, _base(command, None, full=False))
+    if not command.inputs:
+        return base + (wire.varint_bytes(2 << 3 | _RESET) if had_inputs else b"")
+    entries = [wire.varint_bytes(len(command.inputs) << 3 | _RESET)]
+    for at, entry in enumerate(command.inputs):
+        encoded = _entry(entry)
+        entries += [wire.varint_bytes(at << 3 | _NESTED), wire.varint_bytes(len(encoded)), encoded]
+    return base + wire.data(2, b"".join(entries))
+
+
+class CommandStream:
+    """The user commands of all players: whole at first, after `restart` and in another body, deltas in between.
+
+    demoparser2 0.42 takes a delta only if its list of inputs has one entry; of longer ones it keeps the previous
+    command. Unless `all_deltas` asks for what servers do, commands with several inputs are therefore written whole.
+    """
+
+    def __init__(self, *, all_deltas: bool = False) -> None:
+        self._all_deltas = all_deltas
+        self._sent: dict[int, tuple[int, int]] = {}
+
+    def restart(self) -> None:
+        """Begin anew: readers may start at a full packet."""
+        self._sent.clear()
+
+    def message(self, commands: Sequence[tuple[UserCommand, int]], server_tick: int) -> bytes:
+        """One tick's commands, each with the handle of the player's pawn."""
+        return b"".join(self._server_command(command, pawn, server_tick) for command, pawn in commands)
+
+    def _server_command(self, command: UserCommand, pawn: int, server_tick: int) -> bytes:
+        had_pawn, had = self._sent.get(command.slot, (None, 0))
+        self._sent[command.slot] = pawn, len(command.inputs)
+        if had_pawn != pawn or (len(command.inputs) > 1 and not self._all_deltas):
+            payload = wire.data(1, full_command(command, pawn))
+        else:
+            payload = wire.data(6, delta_command(command, had))
+        return wire.data(
+            1,
+            b"".join(
+                (
+                    payload,
+                    wire.integer(2, command.number),
+                    wire.integer(3, command.slot),
+                    wire.integer(4, server_tick),
+                    wire.integer(5, command.client_tick),
+                )
+            ),
+        )
