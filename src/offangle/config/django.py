@@ -2,17 +2,28 @@
 
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
+
+import dj_database_url
+from dj_database_url import ParseError, UnknownSchemeError
 
 from offangle.config.settings import Settings, load_settings, signing_secret
+from offangle.core.errors import SettingsError
 
 SQLITE_TIMEOUT_S = 20
 # FULL: an answered post must survive a power cut, not only a crash of the process.
 SQLITE_PRAGMAS = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA busy_timeout=20000;"
 
+POSTGRES = "django.db.backends.postgresql"
+DATABASE_URL_HINT = "Write postgresql://user:password@host:port/name, or unset it to keep rows in the data folder."
+
 
 def database(settings: Settings) -> dict[str, Any]:
-    """Django's description of the database that `settings` names."""
+    """Django's description of the database that `settings` names.
+
+    Raises:
+        SettingsError: The address is none, or of a database that Offangle does not use.
+    """
     if not settings.database_url:
         settings.data_dir.mkdir(parents=True, exist_ok=True)
         return {
@@ -24,16 +35,18 @@ def database(settings: Settings) -> dict[str, Any]:
                 "init_command": SQLITE_PRAGMAS,
             },
         }
-    url = urlsplit(settings.database_url)
-    return {
-        "ENGINE": "django.db.backends.postgresql",
-        "NAME": unquote(url.path.lstrip("/")),
-        "USER": unquote(url.username or ""),
-        "PASSWORD": unquote(url.password or ""),
-        "HOST": url.hostname or "",
-        "PORT": url.port or "",
-        "CONN_HEALTH_CHECKS": True,
-    }
+    return _server(settings.database_url)
+
+
+def _server(url: str) -> dict[str, Any]:
+    """Django's description of a PostgreSQL server; options of the address (`?sslmode=require`) reach the driver."""
+    try:
+        found = dict(dj_database_url.parse(url, conn_health_checks=True))
+    except (UnknownSchemeError, ParseError) as error:
+        raise SettingsError("OFFANGLE_DATABASE_URL is no address of a database", hint=DATABASE_URL_HINT) from error
+    if found["ENGINE"] != POSTGRES:
+        raise SettingsError("OFFANGLE_DATABASE_URL names another database than PostgreSQL", hint=DATABASE_URL_HINT)
+    return found
 
 
 _settings = load_settings()

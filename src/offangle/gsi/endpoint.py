@@ -94,18 +94,18 @@ class GsiEndpoint:
         try:
             refusal = await self._take(scope, receive)
         except _ClientGoneError:
-            self._metrics.abandoned += 1
+            self._metrics.abandoned.inc()
             return
         except Exception:
             # The last resort: the client gets an answer, the log the reason.
             logger.exception("a post could not be answered")
             refusal = BROKEN
         if refusal is None:
-            self._metrics.accepted += 1
+            self._metrics.accepted.inc()
             await send(_OK_START)
             await send(_OK_BODY)
             return
-        self._metrics.refused[refusal.cause] += 1
+        self._metrics.refused[refusal.cause].inc()
         await send({"type": "http.response.start", "status": refusal.status, "headers": refusal.headers})
         await send({"type": "http.response.body", "body": refusal.body, "more_body": False})
 

@@ -264,7 +264,7 @@ def test_a_crowd_is_stored_in_each_clients_order() -> None:
         assert [post.received_ns for post in posts] == sorted(post.received_ns for post in posts)
     assert read_after(OWN, 0, 3) == read_after(OWN, 0, 1000)[:3]
     assert 'posts_accepted_total{process="' in metrics
-    assert "} 200\n" in metrics
+    assert "} 200.0\n" in metrics
     assert {news.steam_id: news.newest_id for news in observers_after(0)} == {
         steam_id: read_after(steam_id, 0, 1000)[-1].id for steam_id in (OWN, MATE)
     }
