@@ -9,11 +9,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from makers.job_bench import Failing, Gate, JobBench, kind_of, nothing, open_bench, quick_config
 from makers.waiting import until
-from offangle.core.errors import BadInputError, NotFoundError, SettingsError, TransientError
+from offangle.core.errors import BadInputError, NotFoundError, ParserCrashError, SettingsError, TransientError
 from offangle.jobs.config import QueueConfig
+from offangle.jobs.database import open_engine
 from offangle.jobs.kinds import JobFailure, JobKind, JobRequest, JsonValue, Periodic, Step, StepContext
 
 
@@ -138,6 +140,28 @@ def test_an_unforeseen_exception_is_tried_again_then_kept(bench: JobBench) -> No
         view = bench.wait_for(asked.job_id, "dead")
     assert step.attempts == [1, 2]
     assert view.reason == "ZeroDivisionError: division by zero"
+
+
+@pytest.mark.parametrize(
+    ("error", "tries", "permanent"),
+    [
+        (ParserCrashError("crashed"), 1, True),
+        (ParserCrashError("killed from outside", permanent=False), 2, False),
+        (TransientError("gone for good", permanent=True), 1, True),
+        (TransientError("busy"), 2, False),
+        (ZeroDivisionError("unforeseen"), 2, False),
+    ],
+)
+def test_the_error_itself_says_whether_it_is_permanent_and_that_is_kept_and_told(
+    bench: JobBench, error: Exception, tries: int, *, permanent: bool
+) -> None:
+    step = Failing(error)
+    told: list[bool] = []
+    kind = kind_of(step, max_attempts=2, on_failed=lambda _subject, failure: told.append(failure.permanent))
+    asked = bench.client.enqueue(kind.request("abc", version="1"))
+    with bench.working(kind):
+        view = bench.wait_for(asked.job_id, "dead")
+    assert (len(step.attempts), view.permanent, told) == (tries, permanent, [permanent])
 
 
 def test_a_panic_that_is_no_exception_kills_the_job_not_the_worker(bench: JobBench) -> None:
@@ -489,3 +513,13 @@ def test_queue_limits_are_taken_from_the_settings(jobs_url: str) -> None:
             found = bench.client._dbos.retrieve_queue("default")
             assert found is not None
             assert found._worker_concurrency == limit
+
+
+def test_the_jobs_of_an_older_version_get_the_columns_that_came_since(bench: JobBench) -> None:
+    asked = bench.client.enqueue(kind_of(nothing).request("abc", version="1"))
+    engine = open_engine(bench.engine.config)
+    with engine.begin() as connection:
+        connection.execute(sa.text("ALTER TABLE offangle_jobs DROP COLUMN permanent"))
+    engine.dispose()
+    bench.engine.prepare()
+    assert bench.client.job(asked.job_id).permanent is False

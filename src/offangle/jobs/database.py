@@ -51,6 +51,7 @@ jobs = sa.Table(
     sa.Column("hint", sa.Text, nullable=False, default=""),
     sa.Column("failed_step", sa.Text, nullable=False, default=""),
     sa.Column("traceback", sa.Text, nullable=False, default=""),
+    sa.Column("permanent", sa.Boolean, nullable=False, default=False, server_default=sa.false()),
     sa.Column("enqueued_at_ms", sa.BigInteger, nullable=False),
     sa.Column("started_at_ms", sa.BigInteger),
     sa.Column("finished_at_ms", sa.BigInteger),
@@ -134,6 +135,7 @@ def prepare(config: JobsConfig, engine: sa.Engine) -> None:
     with engine.begin() as connection:
         _lock_setup(connection)
         metadata.create_all(connection)
+        _add_missing_columns(connection)
         connection.execute(insert_or_ignore(connection, clock, {"id": 1, "seq": 0}))
     _register_queues(config, engine)
 
@@ -144,6 +146,17 @@ def _lock_setup(connection: sa.Connection) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
     else:
         connection.execute(sa.select(sa.func.pg_advisory_xact_lock(POSTGRES_SETUP_LOCK)))
+
+
+def _add_missing_columns(connection: sa.Connection) -> None:
+    """Give tables that an older version made the columns that came since; each has a default."""
+    seen = sa.inspect(connection)
+    for table in metadata.sorted_tables:
+        present = {column["name"] for column in seen.get_columns(table.name)}
+        for column in table.columns:
+            if column.name not in present:
+                definition = sa.schema.CreateColumn(column).compile(dialect=connection.dialect)
+                connection.execute(sa.text(f"ALTER TABLE {table.name} ADD COLUMN {definition}"))
 
 
 def _register_queues(config: JobsConfig, engine: sa.Engine) -> None:

@@ -29,6 +29,7 @@ Outcome: TypeAlias = dict[str, Any]
 Around: TypeAlias = Callable[[], AbstractContextManager[object]]
 
 STEPS_CHANGED = "StepsChanged"
+UNFORESEEN_HINT = "This was not foreseen; the traceback says where it happened."
 FAILURE_STEP = "on_failed"  # the durable step that tells the kind that its job is dead
 
 
@@ -226,7 +227,7 @@ class JobRunner:
                 return {"result": result}
             attempts += 1
             failure = describe(error, task.step.name)
-            if _is_permanent(error) or attempts >= task.kind.max_attempts:
+            if failure.permanent or attempts >= task.kind.max_attempts:
                 return {"failure": asdict(failure), "attempts": attempts}
             delay_s = task.kind.backoff.delay_s(attempts)
             logger.warning("job %s: %s; next try in %.1f s", task.run.key.job_id, failure.message, delay_s)
@@ -262,11 +263,6 @@ class _Task:
     results: Mapping[str, JsonValue]
 
 
-def _is_permanent(error: BaseException) -> bool:
-    """What Offangle foresaw says itself whether trying again can help; anything else may be a passing trouble."""
-    return isinstance(error, OffangleError) and error.permanent
-
-
 def _refuse_non_json(result: object, step: str) -> None:
     try:
         json.dumps(result)
@@ -275,12 +271,14 @@ def _refuse_non_json(result: object, step: str) -> None:
 
 
 def describe(error: BaseException, step: str) -> JobFailure:
-    """An exception as the reason of a failure."""
-    unforeseen = "This was not foreseen; the traceback says where it happened."
-    foreseen = (error.message, error.hint) if isinstance(error, OffangleError) else None
-    message, hint = foreseen or (f"{type(error).__name__}: {error}", unforeseen)
-    told = "".join(traceback.format_exception(error))
-    return JobFailure(error_class=type(error).__name__, message=message, hint=hint, step=step, traceback=told)
+    """An exception as the reason of a failure.
+
+    What Offangle foresaw says itself whether trying again can help; anything else may be a passing trouble.
+    """
+    name, told = type(error).__name__, "".join(traceback.format_exception(error))
+    if isinstance(error, OffangleError):
+        return JobFailure(name, error.message, error.hint, step, told, permanent=error.permanent)
+    return JobFailure(name, f"{name}: {error}", UNFORESEEN_HINT, step, told)
 
 
 def _poison(step: str, crashes: int) -> JobFailure:

@@ -78,13 +78,23 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class JobFailure:
-    """Why a job is dead."""
+    """Why a job is dead.
+
+    Attributes:
+        error_class: Name of the error's class, for people; nothing is decided by it.
+        message: What happened.
+        hint: What to do; may be empty.
+        step: The step that failed; empty where none had begun.
+        traceback: Where in the code.
+        permanent: Whether trying the same thing again cannot help, as the error itself said.
+    """
 
     error_class: str
     message: str
     hint: str
     step: str
     traceback: str
+    permanent: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,8 @@ MAX_MESSAGE_CHARS = 2_000
 MAX_TRACEBACK_CHARS = 20_000
 
 CLEARED_REASON: dict[str, Any] = {
-    "error_class": "", "reason": "", "hint": "", "failed_step": "", "traceback": "", "retry_at_ms": None,
+    "error_class": "", "reason": "", "hint": "", "failed_step": "", "traceback": "", "permanent": False,
+    "retry_at_ms": None,
 }  # fmt: skip
 
 
@@ -124,5 +125,6 @@ def _reason(failure: JobFailure) -> dict[str, Any]:
         "hint": failure.hint[:MAX_MESSAGE_CHARS],
         "failed_step": failure.step,
         "traceback": failure.traceback[-MAX_TRACEBACK_CHARS:],
+        "permanent": failure.permanent,
         "retry_at_ms": None,
     }

@@ -25,6 +25,7 @@ class JobView:
     Attributes:
         stage: What is being done, or was being done last; `fraction` (0 to 1) of it is done.
         reason: Why the job is dead or what it waits for while retrying; empty otherwise. `hint` says what to do.
+        permanent: Whether the error said that trying the same thing again cannot help.
         attempts: Failed tries of the current step; crashes: workers that died in it.
         retry_at_ms: When a retrying job is tried again.
         executor: The worker that runs it.
@@ -45,6 +46,7 @@ class JobView:
     error_class: str
     failed_step: str
     traceback: str
+    permanent: bool
     attempts: int
     crashes: int
     enqueued_at_ms: int
@@ -144,6 +146,7 @@ def to_view(row: sa.Row[Any]) -> JobView:
         error_class=row.error_class if explained else "",
         failed_step=row.failed_step if explained else "",
         traceback=row.traceback if explained else "",
+        permanent=explained and row.permanent,
         attempts=row.attempts,
         crashes=row.crashes,
         enqueued_at_ms=row.enqueued_at_ms,

@@ -23,6 +23,7 @@ from offangle.db.models import (
     User,
     Weapon,
 )
+from offangle.flows.recorded import notify
 from offangle.flows.recorded import reanalyse as reanalyse_module
 from offangle.flows.recorded.acquire import begin_import, import_path
 from offangle.flows.recorded.delete import NotAllowedError, delete_demo, delete_match
@@ -30,6 +31,7 @@ from offangle.flows.recorded.export import export_match, read_match_table, table
 from offangle.flows.recorded.identity import match_id_of
 from offangle.flows.recorded.queueing import cancel_demo, retry_demo
 from offangle.flows.recorded.version import PIPELINE_VERSION
+from offangle.jobs.kinds import JobFailure
 
 
 @pytest.fixture
@@ -144,6 +146,16 @@ def test_an_unreadable_file_fails_with_a_reason_and_is_kept(
     (again,) = import_path(owner, path, ImportRecord.Source.CLI).records
     assert again.is_duplicate
     assert installation.services.jobs.job(failed.job_id).state == "dead", "the same version would fail the same way"
+
+
+@pytest.mark.parametrize("permanent", [True, False])
+def test_whether_a_failure_is_permanent_is_what_the_error_said_not_what_its_class_usually_is(
+    installation: Installation, owner: User, tmp_path: Path, *, permanent: bool
+) -> None:
+    demo = installation.bring(owner, write_match(tmp_path / "match.zip"))
+    notify.fail(demo.sha256, JobFailure("ParserCrashError", "killed", "", "parse", "", permanent=permanent))
+    demo.refresh_from_db()
+    assert (demo.state, demo.failure_is_permanent) == (Demo.State.FAILED, permanent)
 
 
 def test_a_row_that_was_never_queued_is_swept(installation: Installation, owner: User, tmp_path: Path) -> None:

@@ -1,6 +1,5 @@
 """Tell the people who brought a file what became of it, once each."""
 
-from offangle.core.errors import OffangleError
 from offangle.db.models import Demo, ImportRecord, Match, Notification, Observation
 from offangle.flows.recorded.identity import match_id_of
 from offangle.flows.recorded.version import PIPELINE_VERSION
@@ -40,7 +39,7 @@ def fail(sha256: str, failure: JobFailure) -> None:
         demo.state = Demo.State.FAILED
     demo.pipeline_version = PIPELINE_VERSION
     demo.failure, demo.failure_hint = failure.message.replace("\0", ""), failure.hint.replace("\0", "")
-    demo.failure_is_permanent = failure.error_class in _permanent_errors()
+    demo.failure_is_permanent = failure.permanent
     demo.save(update_fields=["state", "pipeline_version", "failure", "failure_hint", "failure_is_permanent"])
     _tell_importers(demo)
 
@@ -57,15 +56,3 @@ def _tell_importers(demo: Demo) -> None:
         for user_id, record in records.items()
     ]
     Notification.objects.bulk_create(news, ignore_conflicts=True)
-
-
-def _permanent_errors() -> set[str]:
-    """Names of the errors that trying again cannot help."""
-    found: set[str] = set()
-    classes: list[type[OffangleError]] = [OffangleError]
-    while classes:
-        error = classes.pop()
-        classes.extend(error.__subclasses__())
-        if error.permanent:
-            found.add(error.__name__)
-    return found

@@ -125,7 +125,7 @@ def _missing_job(demo: Demo) -> JobRequest | None:
         mark_cancelled(demo.sha256)
     elif view.state == "dead":
         Demo.objects.filter(sha256=demo.sha256, state__in=OPEN_STATES).update(
-            state=Demo.State.FAILED, failure=view.reason, failure_hint=view.hint, failure_is_permanent=True
+            state=Demo.State.FAILED, failure=view.reason, failure_hint=view.hint, failure_is_permanent=view.permanent
         )
     return None
 
