@@ -20,6 +20,7 @@ PLANTED = [
     ("flows/planted.py", "import awpy\n", "Only parsing knows the demo parsers' names"),
     ("storage/planted.py", "import django\n", "Only db, the doors, the use cases and the wiring know Django"),
     ("web/planted.py", "import offangle_sim\n", "Nobody knows the simulator"),
+    ("web/shared/planted.py", "import offangle.web.matches\n", "Pages are grouped by feature"),
 ]
 
 

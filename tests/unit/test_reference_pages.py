@@ -8,7 +8,7 @@ import pytest
 
 from offangle.cli.reference import PAGES
 from offangle.config.settings import Settings
-from offangle.web.api import problems
+from offangle.web.shared.api import problems
 
 FOLDER = Path(__file__).resolve().parents[2] / "docs" / "reference"
 

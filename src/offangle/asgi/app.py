@@ -9,7 +9,7 @@ from offangle.bootstrap.build import start
 from offangle.bootstrap.ingest import build_ingest
 from offangle.bootstrap.lifeline import end_with_parent
 from offangle.gsi.endpoint import PATHS, GsiEndpoint
-from offangle.web.streaming import StreamingHandler
+from offangle.web.shared.streaming import StreamingHandler
 
 
 class Application:

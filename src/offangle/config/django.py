@@ -72,18 +72,18 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
-    "offangle.web.middleware.SecurityPolicy",
-    "offangle.web.static_files.StaticFilesMiddleware",
+    "offangle.web.shared.middleware.SecurityPolicy",
+    "offangle.web.shared.static_files.StaticFilesMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "offangle.web.middleware.SignInRequired",
-    "offangle.web.middleware.ViewerTimeZone",
+    "offangle.web.shared.middleware.SignInRequired",
+    "offangle.web.shared.middleware.ViewerTimeZone",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "offangle.web.middleware.PrivateByDefault",
-    "offangle.web.middleware.ProblemPages",
+    "offangle.web.shared.middleware.PrivateByDefault",
+    "offangle.web.shared.middleware.ProblemPages",
 ]
 TEMPLATES = [
     {
@@ -94,7 +94,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "offangle.web.context.frame",
+                "offangle.web.shared.context.frame",
             ],
         },
     },
@@ -125,7 +125,7 @@ if SESSION_COOKIE_SECURE:
     # Behind a proxy that ends TLS; the proxy must set this header itself and drop what clients send.
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SECURE_HSTS_SECONDS = 30 * 24 * 3600
-CSRF_FAILURE_VIEW = "offangle.web.problems.csrf_failure"
+CSRF_FAILURE_VIEW = "offangle.web.shared.problems.csrf_failure"
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024

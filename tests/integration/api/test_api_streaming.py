@@ -7,7 +7,7 @@ import pytest
 from django.core.handlers.asgi import ASGIRequest
 
 from offangle.core.errors import BadInputError
-from offangle.web.streaming import BATCH_BYTES, SCOPE_KEY, BodyStream, body_batches, is_streamed
+from offangle.web.shared.streaming import BATCH_BYTES, SCOPE_KEY, BodyStream, body_batches, is_streamed
 
 SCOPE = {"type": "http", "method": "POST", "path": "/api/v1/imports", "headers": [], "query_string": b""}
 

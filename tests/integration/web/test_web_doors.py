@@ -11,8 +11,8 @@ from offangle.core.errors import BadInputError, LimitExceededError, NotFoundErro
 from offangle.db.models import SignInLink, User
 from offangle.db.queries import tokens
 from offangle.flows.people.sign_in import make_sign_in_link
-from offangle.web.middleware import viewer_zone
-from offangle.web.problems import server_error, status_of
+from offangle.web.shared.middleware import viewer_zone
+from offangle.web.shared.problems import server_error, status_of
 
 PASSWORD = "seven small horses"
 

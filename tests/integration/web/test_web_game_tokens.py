@@ -16,8 +16,8 @@ from offangle.db.queries.connections import connections_of
 from offangle.db.queries.gsi_tokens import create_gsi_token, find_live_token, hash_gsi_secret, rotate_gsi_token
 from offangle.db.queries.journal import JournalEntry, append_many
 from offangle.flows.people.steam_accounts import link_steam_account
-from offangle.web.views import steam_accounts
-from offangle.web.views.steam_accounts import DOWNLOAD_SALT
+from offangle.web.people import steam_accounts
+from offangle.web.people.steam_accounts import DOWNLOAD_SALT
 
 OTHER_ID = STEAM_ID + 1
 

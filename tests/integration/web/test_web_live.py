@@ -14,8 +14,8 @@ from makers.live_world import live_match, own_account, play, publish_live
 from makers.rows import publish_match
 from offangle.db.models import LiveEvent, LiveSnapshot, Match
 from offangle.db.queries.live_events import newest_event_id, since
-from offangle.web import live_stream
-from offangle.web.views import live
+from offangle.web.live import stream as live_stream
+from offangle.web.live import views as live
 
 
 def text_of(client: Client, address: str) -> str:

@@ -11,8 +11,8 @@ from makers.api_world import World
 from makers.live_world import live_match
 from offangle.db.models import LiveEvent, OverlayLink, User
 from offangle.db.queries.overlay_links import own_news
-from offangle.web import live_stream
-from offangle.web.views import overlay
+from offangle.web.live import overlay
+from offangle.web.live import stream as live_stream
 
 
 def make_link(client: Client, name: str = "Main scene") -> str:

@@ -12,7 +12,7 @@ from makers.rows import make_demo, publish_match, queue_job
 from offangle.db.models import Demo, ImportRecord, Match, User
 from offangle.flows.samples.sample import CANCELLED, ask_sample, sample_request
 from offangle.flows.services import services
-from offangle.web.views.events import first_look, told
+from offangle.web.jobs.events import first_look, told
 
 OFFER = b"Explore a sample match"
 

@@ -13,8 +13,8 @@ from offangle.db.models import AttemptCounter, Invitation, User
 from offangle.db.queries.attempts import Budget, forgive, spend
 from offangle.flows.people.secrets import hashed
 from offangle.flows.people.sign_up import SignUpClosedError, make_invitation, sign_up
-from offangle.web import attempts
-from offangle.web.attempts import address_of
+from offangle.web.people import attempts
+from offangle.web.people.attempts import address_of
 
 PASSWORD = "seven small horses"
 NEWCOMER = {"username": "Rowan", "password1": PASSWORD, "password2": PASSWORD}

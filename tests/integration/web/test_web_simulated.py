@@ -9,7 +9,7 @@ from offangle.db.models import Match, PlayerMatchStat, User
 from offangle.db.queries.access import visible_matches
 from offangle.db.queries.patterns import pattern_frames
 from offangle.flows.asking.sql_explorer import run_query
-from offangle.web.player_patterns import player_frames
+from offangle.web.players.patterns import player_frames
 
 MARK = b">Simulated</span>"
 PLAYER_TABS = ("", "weapons/", "economy/")

@@ -14,7 +14,7 @@ from makers.rows import publish_match
 from offangle.db.models import Match, PlayerMatchStat, PlayerRoundState, Round
 from offangle.db.queries.explorer import TABLES
 from offangle.flows.asking.sql_explorer import MOST_SQL_CHARS, QueryError, run_query
-from offangle.web.sql_examples import EXAMPLES
+from offangle.web.asking.examples import EXAMPLES
 
 BOMB = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"
 FORBIDDEN = (

@@ -19,7 +19,7 @@ from offangle.flows.people import steam_accounts
 from offangle.flows.people.form_post import post_form
 from offangle.flows.people.sign_up import make_invitation
 from offangle.flows.people.steam_accounts import link_steam_account, unlink_steam_account
-from offangle.web import attempts
+from offangle.web.people import attempts
 
 OTHER_ID = STEAM_ID + 1
 

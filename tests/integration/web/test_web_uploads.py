@@ -19,8 +19,8 @@ from makers.synthetic import make_match
 from offangle.core.errors import BadInputError
 from offangle.db.models import Demo, ImportRecord, User
 from offangle.flows.services import Services, services
-from offangle.web.streaming import BodyStream, StreamingHandler
-from offangle.web.views.uploads import BATCH_BYTES, batches
+from offangle.web.imports.uploads import BATCH_BYTES, batches
+from offangle.web.shared.streaming import BodyStream, StreamingHandler
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

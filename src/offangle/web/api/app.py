@@ -6,9 +6,16 @@ from typing import Any, Final
 from ninja import NinjaAPI
 from ninja.openapi.schema import OpenAPISchema
 
-from offangle.web.api import imports, jobs, live, matches, players, system, tables
-from offangle.web.api.auth import AUTH
-from offangle.web.api.problems import MEDIA_TYPE, OF_STATUS, Problem, install_handlers
+from offangle.web.connect import api as connect
+from offangle.web.health import api as health
+from offangle.web.imports import api as imports
+from offangle.web.jobs import api as jobs
+from offangle.web.live import api as live
+from offangle.web.matches import api as matches
+from offangle.web.matches import tables_api as tables
+from offangle.web.players import api as players
+from offangle.web.shared.api.auth import AUTH
+from offangle.web.shared.api.problems import MEDIA_TYPE, OF_STATUS, Problem, install_handlers
 
 PREFIX: Final = "api/v1/"
 DESCRIPTION: Final = (
@@ -18,6 +25,7 @@ DESCRIPTION: Final = (
 )
 UNSAFE: Final = frozenset({"post", "put", "patch", "delete"})
 METHODS: Final = UNSAFE | {"get"}
+FEATURES: Final = (matches, tables, live, connect, players, imports, jobs, health)
 
 
 class OffangleApi(NinjaAPI):
@@ -72,16 +80,9 @@ def build() -> OffangleApi:
         docs_url=None,
     )
     install_handlers(built)
-    built.add_router("/matches", matches.router)
-    built.add_router("/matches", tables.router)
-    built.add_router("/live", live.live_router)
-    built.add_router("/gsi-tokens", live.token_router)
-    built.add_router("/weapons", live.weapon_router)
-    built.add_router("/players", players.router)
-    built.add_router("/imports", imports.router)
-    built.add_router("/sample", imports.sample_router)
-    built.add_router("/jobs", jobs.router)
-    built.add_router("", system.router)
+    for feature in FEATURES:
+        for prefix, router in feature.ROUTERS:
+            built.add_router(prefix, router)
     return built
 
 

@@ -10,7 +10,7 @@ from django.urls import URLPattern, URLResolver, re_path
 from django.views.decorators.csrf import csrf_exempt
 
 from offangle.web.api.app import api
-from offangle.web.api.problems import METHOD, NOT_FOUND, problem
+from offangle.web.shared.api.problems import METHOD, NOT_FOUND, problem
 
 View = Callable[..., HttpResponseBase]
 NOWHERE_HINT = "`/api/v1/openapi.json` lists every address."

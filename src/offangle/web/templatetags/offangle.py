@@ -9,8 +9,8 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from offangle.analysis.registry import METRICS_BY_NAME
-from offangle.web import words
-from offangle.web.assets import asset_url
+from offangle.web.shared import words
+from offangle.web.shared.assets import asset_url
 
 register = template.Library()
 

@@ -1,0 +1,1 @@
+"""Connecting a game: waiting for its first post."""

@@ -1,0 +1,1 @@
+"""Match files on their way in: uploads and the sample."""

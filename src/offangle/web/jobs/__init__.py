@@ -1,0 +1,1 @@
+"""Jobs: the list, its buttons, and their news as it happens."""

@@ -1,0 +1,1 @@
+"""Live matches as they are played, and overlays."""

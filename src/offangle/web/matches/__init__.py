@@ -1,0 +1,1 @@
+"""Matches: the list, the tabs of one match, its tables."""

@@ -1,0 +1,1 @@
+"""Accounts: signing in and up, invitations, Steam, settings, tokens."""

@@ -1,0 +1,1 @@
+"""Players: the list, a player's figures, patterns, weapons and economy."""

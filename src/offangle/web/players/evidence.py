@@ -1,0 +1,81 @@
+"""The rounds behind a number, as pages list and link them."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+import polars as pl
+
+from offangle.analysis.patterns.rounds import ALL
+from offangle.core.errors import BadInputError
+from offangle.db.models import Match
+from offangle.web.shared import words
+
+MOST_ROUNDS: Final = 200
+"""Listed at once; a page with thousands of lines helps nobody."""
+
+
+@dataclass(frozen=True, slots=True)
+class MatchRounds:
+    """Rounds of one match that a number rests on."""
+
+    match_id: UUID
+    title: str
+    at: datetime | None
+    numbers: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Rounds, match by match, latest match first; `left_out` counts those beyond the most that are listed."""
+
+    title: str
+    matches: tuple[MatchRounds, ...]
+    rounds: int
+    left_out: int
+
+
+def evidence(title: str, links: Iterable[tuple[str, int]]) -> Evidence:
+    """Group links by match and name the matches."""
+    every = list(dict.fromkeys(links))
+    shown = every[-MOST_ROUNDS:]
+    by_match: dict[UUID, list[int]] = {}
+    for match_id, number in shown:
+        by_match.setdefault(UUID(match_id), []).append(number)
+    found = Match.objects.in_bulk(list(by_match))
+    groups = [
+        MatchRounds(key, words.map_title(found[key].map_name), found[key].played_at, tuple(sorted(numbers)))
+        for key, numbers in by_match.items()
+        if key in found
+    ]
+    return Evidence(title, tuple(reversed(groups)), len(every), len(every) - len(shown))
+
+
+def links_of(rounds: pl.DataFrame) -> list[tuple[str, int]]:
+    """match_id and round_number of rows, in the order of play."""
+    ordered = rounds.sort("played_order", "round_number") if "played_order" in rounds.columns else rounds
+    return ordered.select("match_id", "round_number").unique(maintain_order=True).rows()
+
+
+def matching(rounds: pl.DataFrame, wanted: dict[str, str]) -> pl.DataFrame:
+    """The rows in which each column has its wanted value; `all` asks nothing.
+
+    Raises:
+        BadInputError: A value that the column cannot have.
+    """
+    for column, value in wanted.items():
+        if value == ALL:
+            continue
+        known = rounds[column].cast(pl.String).drop_nulls().unique().to_list()
+        if value not in known:
+            raise BadInputError(f"no round with {column} {value[:40]!r}", hint=f"One of: {', '.join(sorted(known))}.")
+        rounds = rounds.filter(pl.col(column).cast(pl.String) == value)
+    return rounds
+
+
+def asked(query: Any, *names: str) -> dict[str, str] | None:
+    """The values of `names` in an address; None where not all of them are there."""
+    values = {name: query.get(name, "") for name in names}
+    return values if all(values.values()) else None
