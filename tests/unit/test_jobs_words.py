@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from offangle.core.errors import BadInputError, SettingsError
+from offangle.core.errors import BadInputError, NotFoundError, OffangleError, SettingsError, TransientError
 from offangle.jobs.config import JobsConfig, QueueConfig
+from offangle.jobs.execution import describe
 from offangle.jobs.kinds import Backoff, JobKind, JobRequest, Step, StepContext
 
 URL = "sqlite:///jobs.sqlite"
@@ -72,3 +73,19 @@ def test_settings_that_cannot_work_are_refused_by_name(changes: dict[str, Any], 
 def test_a_kind_must_try_at_least_once() -> None:
     with pytest.raises(SettingsError, match="max_attempts"):
         JobKind("demo", (Step("parse", nothing),), max_attempts=0)
+
+
+@pytest.mark.parametrize(
+    ("error", "permanent"),
+    [
+        (BadInputError("broken"), True),
+        (BadInputError("half of it has arrived", permanent=False), False),
+        (NotFoundError("gone while it was read", permanent=False), False),
+        (TransientError("busy"), False),
+        (TransientError("refused for good", permanent=True), True),
+        (OffangleError("foreseen"), True),
+        (ZeroDivisionError("unforeseen"), False),
+    ],
+)
+def test_whether_a_failure_is_permanent_is_what_this_error_said(error: Exception, permanent: bool) -> None:  # noqa: FBT001 -- a column of the table
+    assert describe(error, "read").permanent is permanent
