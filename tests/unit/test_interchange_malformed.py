@@ -12,7 +12,7 @@ import pytest
 from makers.interchange_zips import Version, file_name, interchange_documents, write_interchange_zip
 from makers.synthetic import make_match
 from offangle.core.errors import BadInputError, LimitExceededError
-from offangle.frames.collection import MatchFrames
+from offangle.frames.collection import MatchFrames, check
 from offangle.parsing.interchange import archive as archive_module
 from offangle.parsing.interchange import read_interchange
 
@@ -129,7 +129,7 @@ REFUSED: dict[str, tuple[Change, str]] = {
     "unknown hit group": (set_at("damages", 0, "hitgroup", "tail"), r"damages\.json: hitgroup: 'tail' is not one of"),
     "unknown grenade": (set_at("grenades", 0, "grenade", "egg"), r"grenades\.json: grenade: 'egg' is not one of"),
     "unknown bomb event": (set_at("bombs", 0, "type", "lost"), r"bombs\.json: type: 'lost' is not one of"),
-    "map of no name": (set_at("match", "mapName", "../x"), r"match\.json: .* - at `\$\.mapName`"),
+    "map that is no text": (set_at("match", "mapName", 7), r"match\.json: .* - at `\$\.mapName`"),
     "no tick rate": (set_at("match", "tickrate", 0), r"match\.json: .* - at `\$\.tickrate`"),
     "column too short": (
         drop_at("replay", "rounds", 1, "players", 2, "x", 0),
@@ -172,6 +172,17 @@ REFUSED_2_0: dict[str, tuple[Change, str]] = {
     ),
     "shot of nobody": (set_at("shots", 0, "steamId64", "7"), r"shots\.json: steamId64 '7' is not a player"),
 }
+
+
+@pytest.mark.parametrize(
+    ("stated", "expected"),
+    [("workshop/2242472711/de_calavera", "de_calavera"), ("", "unknown"), ("../x", "x"), ("a" * 70, "a" * 64)],
+)
+def test_odd_map_names_are_read(
+    stated: str, expected: str, tmp_path: Path, documents: dict[Version, Documents]
+) -> None:
+    path = write(tmp_path / "match.zip", documents["3.0"], set_at("match", "mapName", stated))
+    assert check(read_interchange(path)).map_name == expected
 
 
 @pytest.mark.parametrize("name", REFUSED)

@@ -10,6 +10,7 @@ from typing import Any, Final, NamedTuple, cast
 import msgspec
 
 from offangle.core.errors import BadInputError
+from offangle.core.maps import canonical_map
 from offangle.core.sides import Side
 from offangle.gsi.refusals import NO_PROVIDER, NOT_CS2, NOT_JSON, Refusal
 from offangle.live.observation import BombState, HeldWeapon, MapState, Observation, OwnPlayer, RoundPhase, Scalar
@@ -136,7 +137,7 @@ def _map_state(block: Block) -> MapState | None:
     team_t, team_ct = _block(block, "team_t"), _block(block, "team_ct")
     wins = _block(block, "round_wins")
     return MapState(
-        name=name,
+        name=canonical_map(name),
         mode=mode,
         phase=_text(block.get("phase")) or "live",
         rounds_completed=max(0, _int(block.get("round")) or 0),

@@ -4,6 +4,7 @@ import re
 from typing import Final
 
 from offangle.core.errors import BadInputError
+from offangle.core.maps import UNKNOWN_MAP, canonical_map
 
 MAX_KEY_LENGTH: Final = 512
 """Characters; S3 allows 1024 bytes, a configured prefix and a local folder path need room too."""
@@ -52,5 +53,5 @@ def checked_segment(text: str, *, what: str) -> str:
 
 
 def map_segment(map_name: str) -> str:
-    """A map's name as part of a key: `workshop/3070/de_Foo` becomes `workshop_3070_de_foo`, none becomes `unknown`."""
-    return _UNSAFE_IN_SEGMENT.sub("_", map_name.lower()).strip("_") or "unknown"
+    """A map's name as part of a key: `workshop/3070/de_Foo` becomes `de_foo`, none becomes `unknown`."""
+    return _UNSAFE_IN_SEGMENT.sub("_", canonical_map(map_name).lower()).strip("_") or UNKNOWN_MAP

@@ -6,6 +6,7 @@ from typing import Final
 
 import polars as pl
 
+from offangle.core.maps import canonical_map
 from offangle.frames.collection import MatchFrames, conform
 from offangle.parsing.demo import combat, items, states, teams, totals
 from offangle.parsing.demo import rounds as round_list
@@ -214,7 +215,7 @@ def _match(recording: _Recording, rounds: pl.DataFrame) -> pl.DataFrame:
     clans = teams.team_names(recording.completion.state, rounds)
     seconds = header.get("playback_time") or recording.last_tick / tables.tick_rate
     row = {
-        "map_name": str(header["map_name"]),
+        "map_name": canonical_map(header.get("map_name")),
         "tick_rate": tables.tick_rate,
         "sample_rate_hz": tables.tick_rate / recording.every,
         "duration_s": float(seconds),

@@ -8,6 +8,7 @@ import msgspec
 import polars as pl
 
 from offangle.core.errors import BadInputError
+from offangle.core.maps import canonical_map
 from offangle.frames.collection import MatchFrames, conform
 from offangle.parsing.interchange.archive import Archive
 from offangle.parsing.interchange.events import (
@@ -34,9 +35,7 @@ class _Team(msgspec.Struct):
 
 
 class _Match(msgspec.Struct):
-    map_name: Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern=r"^[\w.\-]+$")] = msgspec.field(
-        name="mapName"
-    )
+    map_name: str = msgspec.field(name="mapName")
     tick_rate: Annotated[float, msgspec.Meta(gt=0, le=1024)] = msgspec.field(name="tickrate")
     team_a: _Team = msgspec.field(name="teamA")
     team_b: _Team = msgspec.field(name="teamB")
@@ -133,7 +132,7 @@ def _read_match(archive: Archive) -> _Match:
 def _match_table(match: _Match, sample_rate_hz: float | None) -> pl.DataFrame:
     return pl.DataFrame(
         {
-            "map_name": match.map_name,
+            "map_name": canonical_map(match.map_name),
             "tick_rate": match.tick_rate,
             "sample_rate_hz": sample_rate_hz,
             "duration_s": match.duration_s,
