@@ -21,8 +21,11 @@ if command -v npm >/dev/null; then
 else
     echo "=== viewer: skipped, npm is not installed (its committed build is what the pages use)"
 fi
-stage "unit and golden" "$BIN/python" -m pytest -q -n 2 tests/unit tests/golden
-stage "contract and integration on SQLite" "$BIN/python" -m pytest -q -n 2 tests/contract tests/integration
-stage "contract and integration on PostgreSQL" env PYTHONPATH=tests \
-    "$BIN/python" -m makers.postgres --run "$BIN/python" -m pytest -q -n 2 --database postgres tests/contract tests/integration
+ALL="tests/unit tests/golden tests/contract tests/integration"
+on_postgres() { PYTHONPATH=tests "$BIN/python" -m makers.postgres --run "$BIN/python" -m pytest --database postgres "$@"; }
+# Promises in seconds run alone and one after the other: beside others they would measure the machine.
+stage "unit, golden, contract and integration, on SQLite" "$BIN/python" -m pytest -q -n 2 -m "not timed" $ALL
+stage "what asks the database, on PostgreSQL" on_postgres -q -n 2 -m "not timed" $ALL
+stage "promises in seconds, on SQLite" "$BIN/python" -m pytest -q -m timed $ALL
+stage "promises in seconds, on PostgreSQL" on_postgres -q -m timed $ALL
 stage "browser" "$BIN/python" -m pytest -q tests/browser

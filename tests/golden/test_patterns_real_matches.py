@@ -69,6 +69,7 @@ def test_shares_and_sums_hold(shared_data: Path) -> None:
     assert lived["active_s"].max() < 160.0  # type: ignore[operator]
 
 
+@pytest.mark.timed
 def test_everything_for_everybody_is_quick(shared_data: Path) -> None:
     rounds, weapons, taken = tables(shared_data)
     began = perf_counter()

@@ -176,6 +176,8 @@ def test_an_address_of_another_machine_is_refused() -> None:
         refuse_taken_port("192.0.2.1", 8730)
 
 
+@pytest.mark.database
+@pytest.mark.timed
 def test_up_starts_everything_signs_in_once_and_stops(tmp_path: Path) -> None:
     port = free_port()
     data = {"OFFANGLE_DATA_DIR": str(tmp_path / "data"), "OFFANGLE_PORT": str(port)}

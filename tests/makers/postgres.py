@@ -47,10 +47,11 @@ class PostgresServer:
 
     url: str
 
-    def create_database(self) -> str:
-        """Create an empty database and return its address."""
+    def create_database(self, template: str = "template1") -> str:
+        """Create a database, an empty one or a copy of another, and return its address."""
         name = f"offangle_{uuid.uuid4().hex[:16]}"
-        self._execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        statement = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
+        self._execute(statement.format(sql.Identifier(name), sql.Identifier(template)))
         return _with_database(self.url, name)
 
     def drop_database(self, url: str) -> None:

@@ -13,6 +13,6 @@ from makers.gsi_server import GsiServer
 def gsi_server(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[GsiServer]:
     """A server of its own on the database that the tests run on; not started yet, surely gone afterwards."""
     is_postgres = environment.asked_for([]) == "postgres"
-    server = GsiServer(tmp_path, request.getfixturevalue("fresh_postgres_url") if is_postgres else "")
+    server = GsiServer(tmp_path, request.getfixturevalue("prepared_postgres_url") if is_postgres else "")
     yield server
     server.kill()

@@ -58,6 +58,7 @@ def test_kill_9_at_random_moments_loses_nothing_that_got_200(gsi_server: GsiServ
     assert sum(player.errors for player in players) >= kills  # the kills were felt
 
 
+@pytest.mark.timed
 @pytest.mark.slow
 def test_clean_stop_answers_what_it_took(gsi_server: GsiServer) -> None:
     posters = gsi_server.make_posters(PLAYERS)
@@ -78,6 +79,7 @@ def test_clean_stop_answers_what_it_took(gsi_server: GsiServer) -> None:
         stop = threading.Event()
 
 
+@pytest.mark.timed
 def test_revocation_is_seen_within_a_second_across_processes(gsi_server: GsiServer) -> None:
     revoked, kept = gsi_server.make_posters(2)
     gsi_server.settings = {"OFFANGLE_WEB_WORKERS": "2"}
@@ -93,6 +95,7 @@ def test_revocation_is_seen_within_a_second_across_processes(gsi_server: GsiServ
         assert gsi_server.post(a_post(kept))[0] == 200
 
 
+@pytest.mark.timed
 def test_slow_clients_do_not_shut_others_out(gsi_server: GsiServer) -> None:
     (poster,) = gsi_server.make_posters(1)
     gsi_server.start()

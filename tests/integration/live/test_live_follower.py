@@ -52,6 +52,7 @@ def follower() -> Iterator[None]:
     running.stop()
 
 
+@pytest.mark.timed
 def test_a_round_is_seen_within_a_second_of_its_post(follower: None) -> None:
     del follower
     user = owner_of(OWN, "alder")
