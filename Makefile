@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+TEMPLATES := src/offangle/web/templates
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 LOCK := uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --quiet
 
@@ -34,12 +35,14 @@ up: setup ## Start Offangle and print its address
 check: setup-dev ## Lint, types, layers
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/djangofmt --check --quiet $(TEMPLATES)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
 format: setup-dev ## Bring the code into shape
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+	$(BIN)/djangofmt --quiet $(TEMPLATES)
 
 test: setup-dev ## Everything CI runs: check, tests on SQLite and PostgreSQL, browser
 	@BIN="$(BIN)" bash tools/test.sh
