@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from offangle.core.errors import BadInputError, NotFoundError
+from offangle.storage.keys import saved_name
 from offangle.storage.links import FILES_PATH, LinkRefusedError, LinkSigner, content_disposition
 
 KEY = b"0123456789abcdef"
@@ -103,3 +104,16 @@ def test_file_names_of_any_alphabet_become_one_header() -> None:
     header = content_disposition('Д "x"; y.dem')
     assert header == "attachment; filename=\"_ _x__ y.dem\"; filename*=UTF-8''%D0%94%20%22x%22%3B%20y.dem"
     assert header.isascii()
+
+
+@pytest.mark.parametrize(
+    ("key", "name"),
+    [
+        ("frames/kills/map=de_mirage/0af3c2d4-5e6f-7a8b.parquet", "de_mirage-0af3c2d4-kills.parquet"),
+        ("demos/0af3c2d4.dem.zst", "0af3c2d4.dem.zst"),
+        ("plain", "plain"),
+        ("a/b/c/d", "d"),
+    ],
+)
+def test_a_saved_file_is_named_for_what_it_is(key: str, name: str) -> None:
+    assert saved_name(key) == name

@@ -109,6 +109,7 @@ def _store(settings: Settings, links: LinkSigner) -> ObjectStore:
             access_key=settings.s3_access_key.get_secret_value(),
             secret_key=secret,
             endpoint=settings.s3_endpoint,
+            public_endpoint=settings.s3_public_endpoint,
             region=settings.s3_region,
         )
     )

@@ -29,6 +29,9 @@ class Settings(BaseSettings):
     jobs_database_url: Annotated[str, Field(description="Workflow store; empty: beside the database")] = ""
     s3_bucket: Annotated[str, Field(description="Bucket for demos and tables; empty: a folder in the data folder")] = ""
     s3_endpoint: Annotated[str, Field(description="Address of the S3-compatible server; empty: AWS")] = ""
+    s3_public_endpoint: Annotated[
+        str, Field(description="The same server as browsers reach it, for download links; empty: as above")
+    ] = ""
     s3_region: Annotated[str, Field(description="Region of the bucket")] = "us-east-1"
     s3_access_key: Annotated[SecretStr, Field(description="Access key of the bucket")] = SecretStr("")
     s3_secret_key: Annotated[SecretStr, Field(description="Secret key of the bucket")] = SecretStr("")

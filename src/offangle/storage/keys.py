@@ -9,6 +9,11 @@ from offangle.core.maps import UNKNOWN_MAP, canonical_map
 MAX_KEY_LENGTH: Final = 512
 """Characters; S3 allows 1024 bytes, a configured prefix and a local folder path need room too."""
 
+TABLE_FOLDERS: Final = 3
+MAP_FOLDER: Final = "map="
+SHOWN_OF_ID: Final = 8
+"""Characters of a match's id that tell it apart for people."""
+
 _SEGMENT: Final = re.compile(r"[A-Za-z0-9_=-](?:[A-Za-z0-9_.=-]*[A-Za-z0-9_=-])?")
 _UNSAFE_IN_SEGMENT: Final = re.compile(r"[^a-z0-9_-]+")
 _SHOWN_CHARACTERS: Final = 80
@@ -55,3 +60,15 @@ def checked_segment(text: str, *, what: str) -> str:
 def map_segment(map_name: str) -> str:
     """A map's name as part of a key: `workshop/3070/de_Foo` becomes `de_foo`, none becomes `unknown`."""
     return _UNSAFE_IN_SEGMENT.sub("_", canonical_map(map_name).lower()).strip("_") or UNKNOWN_MAP
+
+
+def saved_name(key: str) -> str:
+    """The name under which a browser saves an object: of a match's table, its map, match and table; else the last part.
+
+    `frames/kills/map=de_mirage/0af3c2d4-….parquet` becomes `de_mirage-0af3c2d4-kills.parquet`.
+    """
+    *folders, name = key.split("/")
+    if len(folders) == TABLE_FOLDERS and folders[2].startswith(MAP_FOLDER):
+        stem, dot, ending = name.partition(".")
+        return f"{folders[2].removeprefix(MAP_FOLDER)}-{stem[:SHOWN_OF_ID]}-{folders[1]}{dot}{ending}"
+    return name

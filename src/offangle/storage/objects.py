@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Final, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
 from urllib.parse import urlsplit
 from uuid import uuid4
 
@@ -14,9 +14,11 @@ from obstore.exceptions import BaseError, PermissionDeniedError, Unauthenticated
 from obstore.store import LocalStore, S3Store
 
 from offangle.core.errors import BadInputError, NotFoundError, SettingsError, TransientError
-from offangle.storage.keys import checked_key, checked_prefix
+from offangle.storage.keys import checked_key, checked_prefix, saved_name
 from offangle.storage.links import LinkSigner, checked_link_life, content_disposition
-from offangle.storage.presign import S3Address, presigned_get
+
+if TYPE_CHECKING:
+    from obstore import Attributes  # a name for type checkers only
 
 READ_CHUNK_BYTES: Final = 1024 * 1024
 """How much a stream hands over at a time: enough to amortise a call, little enough to forget about memory."""
@@ -108,7 +110,10 @@ class Backend(Protocol):
     def store(self) -> LocalStore | S3Store:
         """The store itself."""
 
-    def link(self, key: str, *, expires_s: int, filename: str | None) -> str:
+    def attributes(self, key: str) -> "Attributes | None":
+        """What is kept with the object of a checked key."""
+
+    def link(self, key: str, *, expires_s: int) -> str:
         """A link for a checked key and life."""
 
     def scan_source(self, keys: Iterable[str]) -> ScanSource:
@@ -135,7 +140,8 @@ class ObjectStore:
     def put_bytes(self, key: str, data: bytes) -> None:
         """Write `data` under `key`, over whatever is there."""
         with self._write_errors(key):
-            obstore.put(self._store, checked_key(key), data, use_multipart=False)
+            attributes = self._backend.attributes(checked_key(key))
+            obstore.put(self._store, key, data, attributes=attributes, use_multipart=False)
 
     def put_file(self, key: str, path: Path) -> None:
         """Write the file at `path` under `key`, in parts, so that memory stays small.
@@ -147,8 +153,9 @@ class ObjectStore:
         with self._write_errors(key):
             obstore.put(
                 self._store,
-                checked_key(key),
+                key,
                 path,
+                attributes=self._backend.attributes(checked_key(key)),
                 chunk_size=UPLOAD_PART_BYTES,
                 max_concurrency=UPLOAD_CONCURRENCY,
             )
@@ -219,12 +226,12 @@ class ObjectStore:
             listed = obstore.list_with_delimiter(self._store, checked_prefix(prefix) or None)
         return sorted(path.rstrip("/").rpartition("/")[2] for path in listed["common_prefixes"])
 
-    def link(self, key: str, *, expires_s: int, filename: str | None = None) -> str:
+    def link(self, key: str, *, expires_s: int) -> str:
         """A link that reads the object for `expires_s` seconds without signing in.
 
-        With `filename` a browser saves it under that name. The object is not looked up.
+        A browser saves it under `saved_name(key)`. The object is not looked up.
         """
-        return self._backend.link(checked_key(key), expires_s=checked_link_life(expires_s), filename=filename)
+        return self._backend.link(checked_key(key), expires_s=checked_link_life(expires_s))
 
     def scan_source(self, keys: Iterable[str]) -> ScanSource:
         """The objects as polars' scanners want them; they are not looked up."""
@@ -309,8 +316,12 @@ class _LocalBackend:
     def store(self) -> LocalStore:
         return self._store
 
-    def link(self, key: str, *, expires_s: int, filename: str | None) -> str:
-        return self._signer.link(key, expires_s=expires_s, filename=filename)
+    def attributes(self, key: str) -> "Attributes | None":
+        del key
+        return None  # a folder keeps nothing beside a file; the link carries the name
+
+    def link(self, key: str, *, expires_s: int) -> str:
+        return self._signer.link(key, expires_s=expires_s, filename=saved_name(key))
 
     def scan_source(self, keys: Iterable[str]) -> ScanSource:
         return ScanSource([str(self._root / key) for key in keys], {})
@@ -320,26 +331,28 @@ class _S3Backend:
     def __init__(self, settings: S3Settings) -> None:
         self._settings = settings
         self._prefix = f"{prefix}/" if (prefix := checked_prefix(settings.prefix)) else ""
-        self._store = S3Store(
+        self._store = self._open(settings.server)
+        # Links are signed for the name by which browsers know the server; nothing is asked by that name.
+        self._public = self._open(settings.public_endpoint) if settings.public_endpoint else self._store
+
+    def _open(self, endpoint: str) -> S3Store:
+        settings = self._settings
+        return S3Store(
             settings.bucket,
             prefix=self._prefix or None,
             access_key_id=settings.access_key,
             secret_access_key=settings.secret_key,
-            endpoint=settings.server,
+            endpoint=endpoint.rstrip("/"),
             region=settings.region,
             virtual_hosted_style_request=False,
             client_options={
-                "allow_http": self._plain_http,
+                "allow_http": _is_plain_http(endpoint),
                 "connect_timeout": CONNECT_TIMEOUT,
                 "read_timeout": READ_TIMEOUT,
                 "timeout": REQUEST_TIMEOUT,
             },
             retry_config={"max_retries": MAX_RETRIES, "retry_timeout": RETRY_TIMEOUT},
         )
-
-    @property
-    def _plain_http(self) -> bool:
-        return urlsplit(self._settings.server).scheme == "http"
 
     @property
     def where(self) -> str:
@@ -349,18 +362,11 @@ class _S3Backend:
     def store(self) -> S3Store:
         return self._store
 
-    def link(self, key: str, *, expires_s: int, filename: str | None) -> str:
-        settings = self._settings
-        address = S3Address(
-            endpoint=settings.public_endpoint.rstrip("/") or settings.server,
-            bucket=settings.bucket,
-            region=settings.region,
-            access_key=settings.access_key,
-            secret_key=settings.secret_key,
-        )
-        disposition = None if filename is None else content_disposition(filename)
-        at = datetime.now(UTC)
-        return presigned_get(address, self._prefix + key, at=at, expires_s=expires_s, disposition=disposition)
+    def attributes(self, key: str) -> "Attributes | None":
+        return {"Content-Disposition": content_disposition(saved_name(key))}
+
+    def link(self, key: str, *, expires_s: int) -> str:
+        return obstore.sign(self._public, "GET", key, timedelta(seconds=expires_s))
 
     def scan_source(self, keys: Iterable[str]) -> ScanSource:
         options: Mapping[str, str] = {
@@ -368,7 +374,7 @@ class _S3Backend:
             "aws_secret_access_key": self._settings.secret_key,
             "aws_endpoint_url": self._settings.server,
             "aws_region": self._settings.region,
-            "aws_allow_http": str(self._plain_http).lower(),
+            "aws_allow_http": str(_is_plain_http(self._settings.server)).lower(),
             "aws_virtual_hosted_style_request": "false",
         }
         return ScanSource([f"s3://{self._settings.bucket}/{self._prefix}{key}" for key in keys], dict(options))
@@ -400,6 +406,10 @@ def s3_store(settings: S3Settings) -> ObjectStore:
         return ObjectStore(_S3Backend(settings))
     except (BaseError, BadInputError) as error:
         raise SettingsError(f"The S3 store cannot be used: {_first_line(error)}") from error
+
+
+def _is_plain_http(endpoint: str) -> bool:
+    return urlsplit(endpoint).scheme == "http"
 
 
 def _first_line(error: BaseException) -> str:

@@ -15,6 +15,7 @@ from offangle.db.models import Match
 from offangle.db.queries.access import visible_match
 from offangle.flows.recorded.export import LIST_SEPARATOR
 from offangle.flows.services import services
+from offangle.storage.keys import saved_name
 from offangle.storage.links import content_disposition
 from offangle.storage.tables import DERIVED_PREFIX, FRAMES_PREFIX, read_table, table_key, table_names
 from offangle.web.matches.rows import DamageRow, EconomyRow, KillRow
@@ -127,11 +128,11 @@ def download_table(
     kind = tables_of(match).get(name)
     if kind is None:
         raise NotFoundError(f"this match has no table {name}", hint="The list of tables names those it has.")
-    filename = f"{'simulated-' if match.is_simulated else ''}{match.map_name}-{str(match.pk)[:8]}-{name}.{format}"
     key = table_key(str(match.pk), match.map_name, name, prefix=kind)
     if format == "parquet":
-        return HttpResponseRedirect(services().store.link(key, expires_s=LINK_LIFE_S, filename=filename))
-    return _csv(request, key, filename)
+        return HttpResponseRedirect(services().store.link(key, expires_s=LINK_LIFE_S))
+    filename = saved_name(key).replace(".parquet", ".csv")
+    return _csv(request, key, f"simulated-{filename}" if match.is_simulated else filename)
 
 
 def _csv(request: HttpRequest, key: str, filename: str) -> HttpResponseBase:
