@@ -11,6 +11,7 @@ from django.test import AsyncRequestFactory, Client
 from makers.api_world import World
 from makers.gsi_posts import MATE, OWN, GsiClient
 from makers.live_world import live_match, own_account, play, publish_live
+from makers.page_text import source_of
 from makers.rows import publish_match
 from offangle.db.models import LiveEvent, LiveSnapshot, Match
 from offangle.db.queries.live_events import newest_event_id, since
@@ -21,7 +22,7 @@ from offangle.web.live import views as live
 def text_of(client: Client, address: str) -> str:
     answer = client.get(address)
     assert answer.status_code == 200
-    return answer.content.decode()
+    return source_of(answer)
 
 
 def test_the_list_leads_to_the_connection_while_nobody_plays(member: Client) -> None:
@@ -37,7 +38,7 @@ def test_a_match_under_way_is_listed_and_shown(world: World, member: Client) -> 
     leading = page.context["leading"]
     assert leading.document["score"] == {"t": 2, "ct": 2, "own": 2, "enemy": 2}
     assert [line.row.number for line in page.context["lines"]] == [1, 2, 3, 4]
-    text = page.content.decode()
+    text = source_of(page)
     for said in ("AK-47", "in hand", "Freeze time", "4 / 0 / 0", "$4,000", "Loss bonus", "high"):
         assert said in text
     assert f"/matches/{match.pk}/rounds/4/" in text
@@ -194,7 +195,7 @@ def test_hints_count_own_rounds_like_this_one(world: World, member: Client) -> N
     assert [(hint.buy, hint.wins, hint.rounds, hint.is_current) for hint in page.context["hints"]] == [
         ("full", 1, 8, True)
     ]
-    assert "You win 12 % as CT with a full buy after a lost round (n=8)." in page.content.decode()
+    assert "You win 12 % as CT with a full buy after a lost round (n=8)." in source_of(page)
     assert member.get(f"/live/{live_match(world.member, 'CTC').pk}/").context["hints"] == []
 
 

@@ -9,6 +9,7 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from makers.api_world import World
+from makers.page_text import source_of
 from makers.rows import claim, publish_match
 from offangle.db.models import Match
 from offangle.flows.services import services
@@ -19,7 +20,7 @@ NOON = datetime(2026, 5, 17, 12, 0, tzinfo=UTC)
 
 
 def text_of(response: Any) -> str:
-    return str(response.content.decode())
+    return source_of(response)
 
 
 def rows_of(response: Any) -> list[str]:

@@ -9,6 +9,7 @@ from django.test import AsyncRequestFactory, Client
 
 from makers.api_world import World
 from makers.live_world import live_match
+from makers.page_text import source_of
 from offangle.db.models import LiveEvent, OverlayLink, User
 from offangle.db.queries.overlay_links import own_news
 from offangle.web.live import overlay
@@ -28,7 +29,7 @@ def test_the_overlay_needs_no_session(world: World, member: Client, anonymous: C
     address = make_link(member)
     answer = anonymous.get(address)
     assert answer.status_code == 200
-    text = answer.content.decode()
+    text = source_of(answer)
     for said in ("Dust2", "Round 5", "4 / 0 / 0", "Freeze time"):
         assert said in text
     assert "frame-ancestors *" in answer.headers["Content-Security-Policy"]

@@ -11,6 +11,7 @@ from django.test import Client
 from django.utils import timezone
 
 from makers.api_world import World
+from makers.page_text import source_of
 from makers.steam_provider import STEAM_ID, SteamProvider, silent_server, steam_provider
 from offangle.db.models import GsiToken, OpenIdNonce, SteamAccount, User
 from offangle.db.queries.gsi_tokens import create_gsi_token, find_live_token, hash_gsi_secret
@@ -56,7 +57,7 @@ def is_signed_in(client: Client) -> bool:
 
 
 def said(answer: HttpResponseBase) -> str:
-    return getattr(answer, "content", b"").decode()
+    return source_of(answer)
 
 
 def test_the_button_leads_to_the_provider_and_the_page_allows_it(anonymous: Client, provider: SteamProvider) -> None:
