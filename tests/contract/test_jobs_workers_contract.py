@@ -10,8 +10,10 @@ import sqlalchemy as sa
 from makers.job_bench import Gate, JobBench, kind_of, nothing, open_bench, quick_config
 from makers.waiting import until
 from offangle.core.errors import TransientError
-from offangle.jobs.database import jobs, open_engine, workers, workflows
+from offangle.jobs.database import jobs, open_engine, workers
+from offangle.jobs.dbos_tables import workflows
 from offangle.jobs.kinds import JobRequest, Periodic, StepContext
+from offangle.jobs.notes import Notes
 from offangle.jobs.reaper import Heartbeat, Reaper
 from offangle.jobs.schedule import Schedule
 
@@ -73,19 +75,31 @@ def test_a_job_that_got_lost_inside_its_worker_is_found(bench: JobBench, monkeyp
         held = bench.client.enqueue(kind.request("abc", version="1"))
         gate.wait()
         asked = bench.client.enqueue(lost.request("abc", version="1", priority=1))
-        pretend_crash(bench, asked.job_id, worker.executor_id)
+        pretend_claim(bench, asked.job_id, worker.executor_id)
         bench.wait_for(asked.job_id, "done")
         assert bench.client.job(held.job_id).state == "running"
         gate.let_go.set()
         bench.wait_for(held.job_id, "done")
 
 
-def pretend_crash(bench: JobBench, job_id: str, executor: str) -> None:
-    """Put a queued job into the hands of a worker that nobody has ever heard of."""
+def pretend_claim(bench: JobBench, job_id: str, executor: str) -> None:
+    """Put a job into the hands of a worker that has not begun it yet."""
     engine = open_engine(bench.engine.config)
     taken = {"status": "PENDING", "executor_id": executor, "owner_xid": f"token-{executor}"}
     with engine.begin() as connection:
         connection.execute(sa.update(workflows).where(workflows.c.workflow_uuid == job_id).values(**taken))
+    engine.dispose()
+
+
+def pretend_run(bench: JobBench, job_id: str, executor: str, *, step: int = 1) -> None:
+    """Let a worker begin a step of a queued job, and say nothing more."""
+    pretend_claim(bench, job_id, executor)
+    engine = open_engine(bench.engine.config)
+    notes = Notes(engine, executor)
+    key = notes.own(job_id)
+    assert key is not None
+    notes.started(key)
+    notes.step_begun(key, step, "one")
     engine.dispose()
 
 
@@ -96,11 +110,11 @@ def test_a_job_that_keeps_killing_workers_is_dead_with_a_reason(bench: JobBench)
     asked = bench.client.enqueue(kind.request("abc", version="1"))
     engine = open_engine(bench.engine.config)
     reaper = Reaper(bench.engine.config, engine, "me")
-    with engine.begin() as connection:  # as if the killing step had begun
-        connection.execute(sa.update(jobs).values(step_number=1))
     for death in range(bench.engine.config.max_crashes):
-        pretend_crash(bench, asked.job_id, f"ghost-{death}")
-        assert reaper.reap().handed_back == (asked.job_id,)
+        pretend_run(bench, asked.job_id, f"ghost-{death}")
+        assert bench.client.job(asked.job_id).state == "running"
+        assert reaper.reap() == [asked.job_id]
+        assert bench.client.job(asked.job_id).state == "queued"
     engine.dispose()
     with bench.working(kind):
         view = bench.wait_for(asked.job_id, "dead")
@@ -112,18 +126,43 @@ def test_a_job_that_keeps_killing_workers_is_dead_with_a_reason(bench: JobBench)
     assert calls == ["abc"]
 
 
-def test_a_job_that_kills_even_those_who_bury_it_is_buried_from_outside(bench: JobBench) -> None:
-    asked = bench.client.enqueue(kind_of(nothing).request("abc", version="1"))
+def test_a_job_that_kills_even_those_who_bury_it_is_given_up_and_everybody_learns_of_it(bench: JobBench) -> None:
+    calls: list[str] = []
+    kind = kind_of(lambda subject, _: calls.append(subject))
+    asked = bench.client.enqueue(kind.request("abc", version="1"))
+    cursor = bench.client.watch()[1]
     engine = open_engine(bench.engine.config)
-    reaper = Reaper(bench.engine.config, engine, "me")
-    looks = []
-    for death in range(bench.engine.config.max_crashes + 2):
-        pretend_crash(bench, asked.job_id, f"ghost-{death}")
-        looks.append(reaper.reap())
+    with engine.begin() as connection:  # as if it had been taken from its queue again and again
+        sql = "UPDATE {}workflow_status SET recovery_attempts = :times"
+        schema = "" if engine.dialect.name == "sqlite" else "dbos."
+        connection.execute(sa.text(sql.format(schema)), {"times": bench.engine.config.max_dispatches + 1})
     engine.dispose()
-    assert looks[-1].buried == (asked.job_id,)
-    view = bench.client.job(asked.job_id)
-    assert (view.state, view.error_class) == ("dead", "WorkerDied")
+    with bench.working(kind):
+        view = bench.wait_for(asked.job_id, "dead")
+        assert (view.error_class, view.reason) == ("WorkerDied", "Every worker that took this job died.")
+        assert view.finished_at_ms is not None
+        assert [event.job.state for event in bench.client.watch(cursor)[0]] == ["dead"]
+        assert calls == []
+        bench.client.retry(asked.job_id)
+        bench.wait_for(asked.job_id, "done")
+
+
+@pytest.mark.parametrize("phase", ["queued", "running", "retrying"])
+def test_what_a_process_that_died_left_half_said_is_settled(bench: JobBench, phase: str) -> None:
+    kind = kind_of(nothing)
+    asked = bench.client.enqueue(kind.request("abc", version="1"))
+    bench.client._dbos.cancel_workflow(asked.job_id)  # and dies before it writes the job's row
+    engine = open_engine(bench.engine.config)
+    with engine.begin() as connection:
+        connection.execute(sa.update(jobs).values(phase=phase))
+    reaper = Reaper(bench.engine.config, engine, "me")
+    cursor = bench.client.watch()[1]
+    assert reaper.settle() == [asked.job_id]
+    assert [event.job.state for event in bench.client.watch(cursor)[0]] == ["cancelled"]
+    bench.client._dbos.rewind_workflow(asked.job_id, start_step=1, queue_name="default")
+    assert reaper.settle() == [asked.job_id]
+    assert (bench.client.job(asked.job_id).state, reaper.settle()) == ("queued", [])
+    engine.dispose()
 
 
 def test_a_living_worker_keeps_its_jobs_and_a_silent_one_loses_them(bench: JobBench) -> None:
@@ -131,10 +170,10 @@ def test_a_living_worker_keeps_its_jobs_and_a_silent_one_loses_them(bench: JobBe
     engine = open_engine(bench.engine.config)
     heartbeat = Heartbeat(bench.engine.config, engine, "slow")
     heartbeat.beat()
-    pretend_crash(bench, asked.job_id, "slow")
+    pretend_run(bench, asked.job_id, "slow")
     reaper = Reaper(bench.engine.config, engine, "me")
-    assert reaper.reap().handed_back == ()
-    assert until(lambda: reaper.reap().handed_back, what="silence is noticed") == (asked.job_id,)
+    assert reaper.reap() == []
+    assert until(reaper.reap, what="silence is noticed") == [asked.job_id]
     assert not heartbeat.beat(), "a worker that overslept knows it"
     engine.dispose()
 
@@ -142,9 +181,9 @@ def test_a_living_worker_keeps_its_jobs_and_a_silent_one_loses_them(bench: JobBe
 def test_a_worker_whose_heartbeat_is_late_does_not_bury_itself(bench: JobBench) -> None:
     asked = bench.client.enqueue(kind_of(nothing).request("abc", version="1"))
     engine = open_engine(bench.engine.config)
-    pretend_crash(bench, asked.job_id, "me")
-    assert Reaper(bench.engine.config, engine, "me").reap().handed_back == ()
-    assert Reaper(bench.engine.config, engine, "another").reap().handed_back == (asked.job_id,)
+    pretend_run(bench, asked.job_id, "me")
+    assert Reaper(bench.engine.config, engine, "me").reap() == []
+    assert Reaper(bench.engine.config, engine, "another").reap() == [asked.job_id]
     engine.dispose()
 
 
@@ -156,6 +195,7 @@ def test_a_worker_that_slept_lets_the_others_speak_before_it_judges_them(bench: 
             connection.execute(sa.update(workers).values(seen_at_ms=workers.c.seen_at_ms - 3_600_000))
             taken = {"status": "PENDING", "executor_id": "another", "owner_xid": "token"}
             connection.execute(sa.update(workflows).where(workflows.c.workflow_uuid == asked.job_id).values(**taken))
+            connection.execute(sa.update(jobs).values(phase="running", executor="another"))
         engine.dispose()
         until(lambda: worker._judge_from_s > 0, what="the worker notices that it slept")
         worker._reap()
@@ -169,20 +209,12 @@ def test_a_worker_that_was_given_up_cannot_record_anything(bench: JobBench) -> N
     asked = bench.client.enqueue(kind.request("abc", version="1"))
     with bench.working(kind):
         gate.wait()
-        pretend_crash(bench, asked.job_id, "somebody-else")
+        pretend_claim(bench, asked.job_id, "somebody-else")
         assert gate.told_to_stop.wait(20)
         gate.let_go.set()
         # Nobody has heard of somebody-else: this worker's own reaper fetches the job back and it runs again.
         bench.wait_for(asked.job_id, "done")
     assert bench.client.job(asked.job_id).crashes == 1
-
-
-def test_queued_jobs_of_a_version_that_nobody_runs_are_adopted(jobs_url: str) -> None:
-    kind = kind_of(nothing)
-    with open_bench(quick_config(jobs_url, application_version="old")) as bench:
-        asked = bench.client.enqueue(kind.request("abc", version="1"))
-    with open_bench(quick_config(jobs_url, application_version="new")) as bench, bench.working(kind):
-        bench.wait_for(asked.job_id, "done")
 
 
 # ---- sweeps and periodic tasks

@@ -7,21 +7,23 @@ from types import TracebackType
 from typing import Any, Self
 
 import sqlalchemy as sa
-from dbos import DBOSClient, EnqueueOptions
+from dbos import DBOSClient, EnqueueOptions, WorkflowHandle
 from dbos import error as dbos_error
 from sqlalchemy.exc import SQLAlchemyError
 
 from offangle.core.errors import BadInputError, NotFoundError, TransientError
 from offangle.jobs import views
-from offangle.jobs.config import JobsConfig
-from offangle.jobs.database import insert_or_ignore, jobs, next_seq, now_ms, open_client, open_engine, workflows
+from offangle.jobs.config import APPLICATION_VERSION, JobsConfig
+from offangle.jobs.database import FINAL_PHASES, insert_or_ignore, jobs, next_seq, now_ms, open_client, open_engine
 from offangle.jobs.execution import STEPS_CHANGED
 from offangle.jobs.kinds import JobRequest
 from offangle.jobs.notes import change
 
 WORKFLOW_NAME = "offangle_job"  # one DBOS workflow runs every kind, so that an unknown kind gets a clear reason
+UNDER_WAY = ("PENDING", "ENQUEUED", "DELAYED")  # DBOS's words for what has not ended
 RETRY_PATIENCE_S = 5.0  # a job that has just died needs a moment until DBOS has filed it
 RETRY_POLL_S = 0.05
+PRUNE_BATCH = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +111,7 @@ class JobClient:
             "workflow_name": WORKFLOW_NAME,
             "queue_name": request.queue,
             "workflow_id": request.job_id,
-            "app_version": self._config.application_version,
+            "app_version": APPLICATION_VERSION,
             "priority": request.priority,
         }
         self._dbos.enqueue_in_transaction(connection, options, request.kind, request.subject)
@@ -125,7 +127,7 @@ class JobClient:
             return self.job(job_id)
         self._dbos.cancel_workflow(job_id)
         with self._engine.begin() as connection:
-            change(connection, job_id, phase="cancelled", finished_at_ms=now_ms(connection))
+            change(connection, job_id, phase="cancelled", executor=None, finished_at_ms=now_ms(connection))
         return self.job(job_id)
 
     def retry(self, job_id: str) -> views.JobView:
@@ -143,15 +145,13 @@ class JobClient:
         start_step = 1 if view.error_class == STEPS_CHANGED else self._first_open_step(job_id)
         with self._engine.begin() as connection:
             # The reason stays until the next run begins: were this process to die here, it would still be needed.
-            change(connection, job_id, phase="queued", attempts=0, crashes=0, finished_at_ms=None)
+            change(connection, job_id, phase="queued", executor=None, attempts=0, crashes=0, finished_at_ms=None)
         self._rewind(job_id, start_step, view.queue)
         return self.job(job_id)
 
     def _rewind(self, job_id: str, start_step: int, queue: str) -> None:
         try:
-            self._dbos.rewind_workflow(
-                job_id, start_step=start_step, queue_name=queue, application_version=self._config.application_version
-            )
+            self._dbos.rewind_workflow(job_id, start_step=start_step, queue_name=queue)
         except dbos_error.DBOSException as error:
             # Two people pressed Retry at once: the job is on its way, which is what both wanted.
             if self.job(job_id).is_final:
@@ -160,15 +160,11 @@ class JobClient:
     def _wait_for_end(self, job_id: str) -> None:
         """Return once DBOS has filed the job as ended."""
         deadline_s = time.monotonic() + RETRY_PATIENCE_S
-        while (status := self._status(job_id)) in ("PENDING", "ENQUEUED", "DELAYED"):
+        workflow: WorkflowHandle[None] = self._dbos.retrieve_workflow(job_id)
+        while (status := workflow.get_status().status) in UNDER_WAY:
             if time.monotonic() > deadline_s:
                 raise TransientError(f"job {job_id} is still {status}", hint="Try again in a moment.")
             time.sleep(RETRY_POLL_S)
-
-    def _status(self, job_id: str) -> str:
-        query = sa.select(workflows.c.status).where(workflows.c.workflow_uuid == job_id)
-        with self._engine.connect() as connection:
-            return str(connection.execute(query).scalar_one())
 
     def _first_open_step(self, job_id: str) -> int:
         """Steps are numbered from 1; the first one whose outcome is missing or a failure is where to go on."""
@@ -190,10 +186,30 @@ class JobClient:
         if not view.is_final:
             raise BadInputError(f"job {job_id} is {view.state} and cannot be forgotten", hint="Cancel it first.")
         self._wait_for_end(job_id)
-        self._dbos.delete_workflow(job_id)
+        self._forget([job_id])
+
+    def prune(self, older_than_s: float) -> int:
+        """Forget jobs that ended longer ago than this, dead ones too. Returns how many.
+
+        May be stopped anywhere and asked for again: DBOS's part goes first, and only ours makes a job known.
+        """
+        pruned = 0
+        while ended := self._ended_before(older_than_s):
+            self._forget(ended)
+            pruned += len(ended)
+        return pruned
+
+    def _ended_before(self, older_than_s: float) -> list[str]:
+        with self._engine.connect() as connection:
+            latest = now_ms(connection) - int(older_than_s * 1000)
+            old = (jobs.c.phase.in_(FINAL_PHASES), jobs.c.finished_at_ms < latest)
+            return list(connection.execute(sa.select(jobs.c.job_id).where(*old).limit(PRUNE_BATCH)).scalars())
+
+    def _forget(self, job_ids: list[str]) -> None:
+        self._dbos.delete_workflows(job_ids)
         with self._engine.begin() as connection:
             next_seq(connection)
-            connection.execute(sa.delete(jobs).where(jobs.c.job_id == job_id))
+            connection.execute(sa.delete(jobs).where(jobs.c.job_id.in_(job_ids)))
 
     def find(self, job_id: str) -> views.JobView | None:
         """A job, or None."""
@@ -210,15 +226,6 @@ class JobClient:
         if view is None:
             raise NotFoundError(f"There is no job {job_id}")
         return view
-
-    def progress(self, job_id: str) -> tuple[str, float, str]:
-        """Stage, fraction done (0 to 1) and message of a job.
-
-        Raises:
-            NotFoundError: There is no such job.
-        """
-        view = self.job(job_id)
-        return view.stage, view.fraction, view.message
 
     def list_jobs(
         self,
@@ -243,12 +250,6 @@ class JobClient:
             if since is None:
                 return [], views.read_latest_seq(connection)
             return views.read_changes(connection, since, limit)
-
-    def queue_depths(self) -> dict[str, views.QueueDepth]:
-        """How much waits and runs in each configured queue."""
-        with self._engine.connect() as connection:
-            depths = views.read_queue_depths(connection)
-        return {queue.name: depths.get(queue.name, views.QueueDepth(0, 0)) for queue in self._config.queues}
 
     def workers(self) -> list[views.WorkerView]:
         """All workers that have not said goodbye."""

@@ -6,6 +6,9 @@ from offangle.core.errors import SettingsError
 
 DEFAULT_QUEUE = "default"
 APPLICATION_NAME = "offangle"
+# Pinned: DBOS derives it from the code otherwise, and every change of the code would orphan what is queued. Workers of
+# two versions of Offangle may work side by side; see docs/explain/jobs.md for what a change of steps needs.
+APPLICATION_VERSION = "1"
 
 # The hand-over budget is 30 s. A beat every 2 s, three missed beats of slack, a look every 2 s and a poll every
 # second give about 13 s in the usual case.
@@ -34,8 +37,6 @@ class JobsConfig:
 
     Attributes:
         database_url: `sqlite:///path` or `postgresql://user@host/database`.
-        application_version: Which workers may run which jobs. Pinned here, so that a change of code does not orphan
-            queued work; raise it only when the steps of a kind change so much that old and new workers must not mix.
         executor_name: How this worker is called in lists; every process adds its own unique ending.
         queues: All queues. A kind may only name one of these.
         poll_every_s: How often a worker looks for queued jobs.
@@ -46,12 +47,13 @@ class JobsConfig:
         sweep_every_s: How often the sweeps look for rows without a job.
         progress_every_s: Progress of one stage is written at most this often.
         max_crashes: Workers that may die in the same step of a job before that job is declared dead.
+        max_dispatches: Times that a job may be taken from its queue; one that kills even the workers that want to
+            declare it dead ends here. Clean hand-overs count too, so it has to be well above `max_crashes`.
         stop_grace_s: How long a stopping worker waits for steps that do not ask whether they should stop.
         log_level: The workflow engine's own log level.
     """
 
     database_url: str
-    application_version: str = "1"
     executor_name: str = "worker"
     queues: tuple[QueueConfig, ...] = field(default_factory=lambda: (QueueConfig(DEFAULT_QUEUE),))
     poll_every_s: float = 1.0
@@ -62,6 +64,7 @@ class JobsConfig:
     sweep_every_s: float = 60.0
     progress_every_s: float = 0.25
     max_crashes: int = 3
+    max_dispatches: int = 20
     stop_grace_s: float = 10.0
     log_level: str = "WARNING"
 

@@ -1,10 +1,10 @@
-"""The jobs database: the engine's own tables, three of ours beside them, and how to open it.
+"""The jobs database: our tables beside DBOS's, and how to open it.
 
-DBOS keeps workflows in `workflow_status`, a table it documents. Ours hold what it does not know: why a job died, how
-far it is, and which workers live. They sit in the same database so that one transaction covers both.
+Ours hold what DBOS does not know: how far a job is, why it died, which workers live, what is due, and the number of the
+latest change. They sit in the same database, so that one transaction asks DBOS for a job and writes ours.
 """
 
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 from dbos import DBOS, DBOSClient, DBOSPortableJSONSerializer
@@ -18,7 +18,8 @@ SQLITE_BUSY_TIMEOUT_MS = 30_000
 POSTGRES_SETUP_LOCK = 7_306_110_927  # any fixed number that nobody else takes as an advisory lock
 
 metadata = sa.MetaData()
-dbos_metadata = sa.MetaData()
+
+FINAL_PHASES: Final = ("done", "dead", "cancelled")
 
 # One row: the number of the latest change. Taking the next number locks the row until commit, so numbers become
 # visible in their order and a reader that remembers the last one it saw misses nothing.
@@ -39,7 +40,9 @@ jobs = sa.Table(
     sa.Column("version", sa.Text, nullable=False),
     sa.Column("queue", sa.Text, nullable=False),
     sa.Column("priority", sa.Integer, nullable=False),
-    sa.Column("phase", sa.Text, nullable=False),
+    sa.Column("phase", sa.Text, nullable=False, index=True),
+    # Whose run began last and has not said how it ended: one that is still here when the next run begins has died.
+    sa.Column("executor", sa.Text),
     sa.Column("stage", sa.Text, nullable=False, default=""),
     sa.Column("fraction", sa.Float, nullable=False, default=0.0),
     sa.Column("message", sa.Text, nullable=False, default=""),
@@ -80,23 +83,6 @@ periodics = sa.Table(
     sa.Column("last_error", sa.Text, nullable=False, default=""),
 )
 
-# DBOS's own table, only the columns we read or, in the reaper, hand back.
-workflows = sa.Table(
-    "workflow_status",
-    dbos_metadata,
-    sa.Column("workflow_uuid", sa.Text, primary_key=True),
-    sa.Column("status", sa.Text),
-    sa.Column("name", sa.Text),
-    sa.Column("queue_name", sa.Text),
-    sa.Column("executor_id", sa.Text),
-    sa.Column("owner_xid", sa.Text),
-    sa.Column("application_version", sa.Text),
-    sa.Column("started_at_epoch_ms", sa.BigInteger),
-    sa.Column("updated_at", sa.BigInteger),
-    sa.Column("completed_at", sa.BigInteger),
-    schema=DBOS_SCHEMA,
-)
-
 
 def open_engine(config: JobsConfig) -> sa.Engine:
     """An engine on the jobs database; nothing is created yet."""
@@ -135,7 +121,7 @@ def prepare(config: JobsConfig, engine: sa.Engine) -> None:
     with engine.begin() as connection:
         _lock_setup(connection)
         metadata.create_all(connection)
-        _add_missing_columns(connection)
+        _add_what_is_new(connection)
         connection.execute(insert_or_ignore(connection, clock, {"id": 1, "seq": 0}))
     _register_queues(config, engine)
 
@@ -148,8 +134,8 @@ def _lock_setup(connection: sa.Connection) -> None:
         connection.execute(sa.select(sa.func.pg_advisory_xact_lock(POSTGRES_SETUP_LOCK)))
 
 
-def _add_missing_columns(connection: sa.Connection) -> None:
-    """Give tables that an older version made the columns that came since; each has a default."""
+def _add_what_is_new(connection: sa.Connection) -> None:
+    """Give tables that an older version made the columns and indexes that came since; each column has a default."""
     seen = sa.inspect(connection)
     for table in metadata.sorted_tables:
         present = {column["name"] for column in seen.get_columns(table.name)}
@@ -157,6 +143,8 @@ def _add_missing_columns(connection: sa.Connection) -> None:
             if column.name not in present:
                 definition = sa.schema.CreateColumn(column).compile(dialect=connection.dialect)
                 connection.execute(sa.text(f"ALTER TABLE {table.name} ADD COLUMN {definition}"))
+        for index in table.indexes:
+            index.create(connection, checkfirst=True)
 
 
 def _register_queues(config: JobsConfig, engine: sa.Engine) -> None:
@@ -181,6 +169,7 @@ def open_client(engine: sa.Engine) -> DBOSClient:
         dbos_system_schema=DBOS_SCHEMA,
         serializer=DBOSPortableJSONSerializer(),
         application_name=APPLICATION_NAME,
+        lazy=True,
     )
 
 

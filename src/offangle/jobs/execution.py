@@ -20,8 +20,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from offangle.core.errors import ContractError, OffangleError
 from offangle.jobs.config import JobsConfig
+from offangle.jobs.dbos_tables import RunKey
 from offangle.jobs.kinds import JobCancelledError, JobFailure, JobKind, JsonValue, Step
-from offangle.jobs.notes import Notes, RunKey
+from offangle.jobs.notes import Notes
 
 logger = logging.getLogger(__name__)
 
@@ -152,14 +153,12 @@ class JobRunner:
         config: JobsConfig,
         kinds: Mapping[str, JobKind],
         notes: Notes,
-        executor_id: str,
         around: Around = nullcontext,
     ) -> None:
         self._config = config
         self._around = around
         self._kinds = kinds
         self._notes = notes
-        self._executor_id = executor_id
         self.runs = Runs()
 
     def run(self, job_id: str, kind_name: str, subject: str) -> None:
@@ -169,19 +168,27 @@ class JobRunner:
             JobDiedError: The job is dead; its reason is written down.
             JobCancelledError: This run must end; the job is cancelled or goes on elsewhere.
         """
-        key = self._notes.own(job_id, self._executor_id)
-        if key is None:
-            raise JobCancelledError(f"{job_id} was taken away before it began")
-        with self.runs.enter(key) as run:
-            run.check()
-            self._notes.started(key)
-            kind = self._kinds.get(kind_name)
-            if kind is None:
-                self._die(key, _unknown_kind(kind_name))
-            try:
-                self._run_steps(run, kind, subject)
-            except dbos_error.DBOSUnexpectedStepError as error:
-                self._die(key, _steps_changed(error))
+        try:
+            key = self._notes.own(job_id)
+            if key is None:
+                raise JobCancelledError(f"{job_id} was taken away before it began")
+            with self.runs.enter(key) as run:
+                self._run(run, kind_name, subject)
+        except SQLAlchemyError as error:
+            # Nothing can be said about the job now. It stays in this worker's name until the worker finds it stranded.
+            logger.exception("the jobs database failed under %s, which goes on later", job_id)
+            raise JobCancelledError(f"the jobs database failed under {job_id}") from error
+
+    def _run(self, run: Run, kind_name: str, subject: str) -> None:
+        run.check()
+        self._notes.started(run.key)
+        kind = self._kinds.get(kind_name)
+        if kind is None:
+            self._die(run.key, _unknown_kind(kind_name))
+        try:
+            self._run_steps(run, kind, subject)
+        except dbos_error.DBOSUnexpectedStepError as error:
+            self._die(run.key, _steps_changed(error))
 
     def _run_steps(self, run: Run, kind: JobKind, subject: str) -> None:
         results: dict[str, JsonValue] = {}

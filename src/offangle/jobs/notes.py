@@ -1,11 +1,12 @@
 """What a running job writes down about itself: every change takes a number, so that watchers see it."""
 
-from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 
-from offangle.jobs.database import jobs, next_seq, now_ms, workflows
+from offangle.jobs import dbos_tables
+from offangle.jobs.database import jobs, next_seq, now_ms
+from offangle.jobs.dbos_tables import RunKey
 from offangle.jobs.kinds import JobFailure
 
 MAX_MESSAGE_CHARS = 2_000
@@ -17,14 +18,6 @@ CLEARED_REASON: dict[str, Any] = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class RunKey:
-    """One run of a job: the job, and the token that DBOS gave this run of it."""
-
-    job_id: str
-    owner: str
-
-
 def change(connection: sa.Connection, job_id: str, **values: Any) -> None:
     """Change a job's row and number the change."""
     seq = next_seq(connection)
@@ -34,41 +27,41 @@ def change(connection: sa.Connection, job_id: str, **values: Any) -> None:
 def _change_own(connection: sa.Connection, run: RunKey, **values: Any) -> None:
     """Change the row of a job that this run still owns; a run that was taken over has nothing more to say."""
     seq = next_seq(connection)
-    owned = sa.exists().where(workflows.c.workflow_uuid == run.job_id, workflows.c.owner_xid == run.owner)
-    connection.execute(sa.update(jobs).where(jobs.c.job_id == run.job_id, owned).values(seq=seq, **values))
+    mine = (jobs.c.job_id == run.job_id, dbos_tables.is_owned(run))
+    connection.execute(sa.update(jobs).where(*mine).values(seq=seq, **values))
 
 
 class Notes:
     """Writes the rows of the jobs that run on this worker."""
 
-    def __init__(self, engine: sa.Engine) -> None:
+    def __init__(self, engine: sa.Engine, executor_id: str) -> None:
         self._engine = engine
+        self._executor_id = executor_id
 
-    def own(self, job_id: str, executor_id: str) -> RunKey | None:
+    def own(self, job_id: str) -> RunKey | None:
         """The run that owns this job on this worker; None if it runs elsewhere or not at all."""
-        query = sa.select(workflows.c.owner_xid).where(
-            workflows.c.workflow_uuid == job_id,
-            workflows.c.status == "PENDING",
-            workflows.c.executor_id == executor_id,
-        )
         with self._engine.connect() as connection:
-            owner = connection.execute(query).scalar_one_or_none()
-        return None if owner is None else RunKey(job_id, owner)
+            return next(iter(dbos_tables.owned(connection, self._executor_id, job_id)), None)
 
-    def owned(self, executor_id: str) -> set[RunKey]:
+    def owned(self) -> set[RunKey]:
         """Every run that this worker owns."""
-        query = sa.select(workflows.c.workflow_uuid, workflows.c.owner_xid).where(
-            workflows.c.status == "PENDING", workflows.c.executor_id == executor_id
-        )
         with self._engine.connect() as connection:
-            return {RunKey(job_id, owner) for job_id, owner in connection.execute(query)}
+            return dbos_tables.owned(connection, self._executor_id)
 
     def started(self, run: RunKey) -> None:
-        """The job begins or goes on."""
+        """The job begins or goes on. Whoever had it before and never said how that ended has died over it."""
+        crashed = sa.case((jobs.c.executor.is_not(None), 1), else_=0)
         with self._engine.begin() as connection:
-            now = now_ms(connection)
-            started = sa.func.coalesce(jobs.c.started_at_ms, now)
-            _change_own(connection, run, phase="running", started_at_ms=started, finished_at_ms=None, **CLEARED_REASON)
+            _change_own(
+                connection,
+                run,
+                phase="running",
+                executor=self._executor_id,
+                crashes=jobs.c.crashes + crashed,
+                started_at_ms=sa.func.coalesce(jobs.c.started_at_ms, now_ms(connection)),
+                finished_at_ms=None,
+                **CLEARED_REASON,
+            )
 
     def step_begun(self, run: RunKey, number: int, stage: str) -> tuple[int, int]:
         """A step begins. Returns the failed attempts and the crashes that this same step has already seen."""
@@ -108,14 +101,14 @@ class Notes:
     def died(self, run: RunKey, failure: JobFailure, *, attempts: int) -> None:
         """The job is dead; the reason stays until somebody retries it."""
         with self._engine.begin() as connection:
-            ended = now_ms(connection)
-            _change_own(connection, run, phase="dead", attempts=attempts, finished_at_ms=ended, **_reason(failure))
+            ended = {"executor": None, "attempts": attempts, "finished_at_ms": now_ms(connection)}
+            _change_own(connection, run, phase="dead", **ended, **_reason(failure))
 
     def done(self, run: RunKey) -> None:
         """All steps are through."""
         with self._engine.begin() as connection:
-            ended = now_ms(connection)
-            _change_own(connection, run, phase="done", fraction=1.0, finished_at_ms=ended, **CLEARED_REASON)
+            ended = {"executor": None, "fraction": 1.0, "finished_at_ms": now_ms(connection)}
+            _change_own(connection, run, phase="done", **ended, **CLEARED_REASON)
 
 
 def _reason(failure: JobFailure) -> dict[str, Any]:

@@ -9,11 +9,10 @@ from typing import Any, Literal, TypeAlias, get_args
 import sqlalchemy as sa
 
 from offangle.core.errors import BadInputError
-from offangle.jobs.database import clock, jobs, now_ms, workers, workflows
+from offangle.jobs.database import FINAL_PHASES, clock, jobs, now_ms, workers
 
 JobState: TypeAlias = Literal["queued", "running", "retrying", "done", "dead", "cancelled"]
 JOB_STATES: tuple[JobState, ...] = get_args(JobState)
-FINAL_STATES: frozenset[JobState] = frozenset({"done", "dead", "cancelled"})
 
 MAX_PAGE = 500
 
@@ -58,7 +57,7 @@ class JobView:
     @property
     def is_final(self) -> bool:
         """Whether nothing more happens unless somebody retries it."""
-        return self.state in FINAL_STATES
+        return self.state in FINAL_PHASES
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,46 +89,11 @@ class WorkerView:
     alive: bool
 
 
-@dataclass(frozen=True, slots=True)
-class QueueDepth:
-    """How much a queue holds."""
-
-    queued: int
-    running: int
-
-
-def _state_expression() -> sa.ColumnElement[str]:
-    """Our word for how a job stands.
-
-    DBOS's status decides. While it says PENDING our own phase is finer, and ahead by the moment that lies between a
-    job's last word and DBOS writing its outcome.
-    """
-    status = workflows.c.status
-    return sa.case(
-        (status.in_(("ENQUEUED", "DELAYED")), "queued"),
-        (status == "SUCCESS", "done"),
-        (status.in_(("ERROR", "MAX_RECOVERY_ATTEMPTS_EXCEEDED")), "dead"),
-        (status == "CANCELLED", "cancelled"),
-        (jobs.c.phase.in_(("retrying", "done", "dead")), jobs.c.phase),
-        else_="running",
-    )
-
-
-STATE = _state_expression()
-JOINED = jobs.join(workflows, workflows.c.workflow_uuid == jobs.c.job_id)
-
-
-def select_jobs() -> sa.Select[Any]:
-    """Every column of a JobView, plus `seq`."""
-    return sa.select(
-        jobs, STATE.label("state"), workflows.c.executor_id.label("executor"), workflows.c.status.label("status")
-    ).select_from(JOINED)
-
-
 def to_view(row: sa.Row[Any]) -> JobView:
-    """One row of `select_jobs` as a JobView."""
-    explained = row.state in ("dead", "retrying")
-    running = row.state in ("running", "retrying")
+    """One row of the jobs as a JobView."""
+    state: JobState = row.phase
+    explained = state in ("dead", "retrying")
+    running = state in ("running", "retrying")
     return JobView(
         job_id=row.job_id,
         kind=row.kind,
@@ -137,7 +101,7 @@ def to_view(row: sa.Row[Any]) -> JobView:
         version=row.version,
         queue=row.queue,
         priority=row.priority,
-        state=row.state,
+        state=state,
         stage=row.stage,
         fraction=row.fraction,
         message=row.message,
@@ -151,8 +115,8 @@ def to_view(row: sa.Row[Any]) -> JobView:
         crashes=row.crashes,
         enqueued_at_ms=row.enqueued_at_ms,
         started_at_ms=row.started_at_ms,
-        finished_at_ms=row.finished_at_ms if row.state in FINAL_STATES else None,
-        retry_at_ms=row.retry_at_ms if row.state == "retrying" else None,
+        finished_at_ms=row.finished_at_ms if state in FINAL_PHASES else None,
+        retry_at_ms=row.retry_at_ms if state == "retrying" else None,
         executor=row.executor if running else None,
     )
 
@@ -164,7 +128,7 @@ def _reason(row: sa.Row[Any]) -> str:
 
 def read_job(connection: sa.Connection, job_id: str) -> JobView | None:
     """One job, or None."""
-    row = connection.execute(select_jobs().where(jobs.c.job_id == job_id)).one_or_none()
+    row = connection.execute(sa.select(jobs).where(jobs.c.job_id == job_id)).one_or_none()
     return None if row is None else to_view(row)
 
 
@@ -183,9 +147,9 @@ def read_page(
     """
     if not 1 <= limit <= MAX_PAGE:
         raise BadInputError(f"job list: limit {limit} must be 1 to {MAX_PAGE}")
-    query = select_jobs().order_by(jobs.c.enqueued_at_ms.desc(), jobs.c.job_id.desc()).limit(limit + 1)
+    query = sa.select(jobs).order_by(jobs.c.enqueued_at_ms.desc(), jobs.c.job_id.desc()).limit(limit + 1)
     if states:
-        query = query.where(STATE.in_(_known(states)))
+        query = query.where(jobs.c.phase.in_(_known(states)))
     if kind is not None:
         query = query.where(jobs.c.kind == kind)
     if cursor is not None:
@@ -216,7 +180,7 @@ def _read_cursor(cursor: str) -> tuple[sa.BindParameter[int], sa.BindParameter[s
 
 def read_changes(connection: sa.Connection, since: int, limit: int) -> tuple[list[JobEvent], int]:
     """Jobs that changed after number `since`, in the order of their last change, and the number to ask with next."""
-    query = select_jobs().where(jobs.c.seq > since).order_by(jobs.c.seq).limit(limit)
+    query = sa.select(jobs).where(jobs.c.seq > since).order_by(jobs.c.seq).limit(limit)
     events = [JobEvent(row.seq, to_view(row)) for row in connection.execute(query)]
     return events, events[-1].seq if events else since
 
@@ -233,19 +197,10 @@ def read_workers(connection: sa.Connection, limit_s: float) -> list[WorkerView]:
     return [WorkerView(**{**row._mapping, "alive": bool(row.alive)}) for row in rows]  # noqa: SLF001 -- SQLAlchemy's public name for it
 
 
-def read_queue_depths(connection: sa.Connection) -> dict[str, QueueDepth]:
-    """Queued and running jobs per queue; queues that hold nothing are absent."""
-    queued = sa.func.sum(sa.case((STATE == "queued", 1), else_=0))
-    running = sa.func.sum(sa.case((STATE.in_(("running", "retrying")), 1), else_=0))
-    active = workflows.c.status.in_(("ENQUEUED", "DELAYED", "PENDING"))
-    query = sa.select(jobs.c.queue, queued, running).select_from(JOINED).where(active).group_by(jobs.c.queue)
-    return {queue: QueueDepth(int(waiting), int(at_work)) for queue, waiting, at_work in connection.execute(query)}
-
-
 def read_totals(connection: sa.Connection) -> tuple[int, int, int, float]:
     """Queued, running and dead jobs, and for how many seconds the oldest queued one has waited."""
-    query = sa.select(STATE.label("state"), sa.func.count(), sa.func.min(jobs.c.enqueued_at_ms), now_ms(connection))
-    rows = connection.execute(query.select_from(JOINED).group_by(STATE)).all()
+    query = sa.select(jobs.c.phase, sa.func.count(), sa.func.min(jobs.c.enqueued_at_ms), now_ms(connection))
+    rows = connection.execute(query.group_by(jobs.c.phase)).all()
     found = {state: (int(count), (now - oldest) / 1000) for state, count, oldest, now in rows}
     count = {state: found.get(state, (0, 0.0))[0] for state in JOB_STATES}
     oldest_s = found.get("queued", (0, 0.0))[1]

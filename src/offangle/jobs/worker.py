@@ -13,12 +13,13 @@ from typing import TypeAlias
 from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer
 
 from offangle.core.errors import SettingsError
+from offangle.jobs import dbos_tables
 from offangle.jobs.client import WORKFLOW_NAME, JobClient
-from offangle.jobs.config import APPLICATION_NAME, JobsConfig
+from offangle.jobs.config import APPLICATION_NAME, APPLICATION_VERSION, JobsConfig
 from offangle.jobs.database import DBOS_SCHEMA, open_engine, prepare
 from offangle.jobs.execution import Around, JobDiedError, JobRunner
 from offangle.jobs.kinds import JobCancelledError, JobKind, JobRequest, Periodic
-from offangle.jobs.notes import Notes, RunKey
+from offangle.jobs.notes import Notes
 from offangle.jobs.reaper import Heartbeat, Reaper
 from offangle.jobs.schedule import Schedule
 
@@ -67,8 +68,8 @@ class JobWorker:
         self._periodics = _with_own_names(periodics)
         self.executor_id = f"{config.executor_name}-{uuid.uuid4().hex[:12]}"
         self._engine = open_engine(config)
-        self._notes = Notes(self._engine)
-        self._runner = JobRunner(config, self._kinds, self._notes, self.executor_id, around)
+        self._notes = Notes(self._engine, self.executor_id)
+        self._runner = JobRunner(config, self._kinds, self._notes, around)
         self._heartbeat = Heartbeat(config, self._engine, self.executor_id)
         self._reaper = Reaper(config, self._engine, self.executor_id)
         self._schedule = Schedule(config, self._engine, self.executor_id)
@@ -76,7 +77,7 @@ class JobWorker:
         self._stop = threading.Event()
         self._heart_stop = threading.Event()
         self._threads: list[threading.Thread] = []
-        self._stranded_since_s: dict[RunKey, float] = {}
+        self._stranded_since_s: dict[dbos_tables.RunKey, float] = {}
         self._heart_lock = threading.Lock()
         self._judge_from_s = 0.0
 
@@ -104,7 +105,7 @@ class JobWorker:
             "name": APPLICATION_NAME,
             "system_database_engine": self._engine,
             "dbos_system_schema": DBOS_SCHEMA,
-            "application_version": self._config.application_version,
+            "application_version": APPLICATION_VERSION,
             "executor_id": self.executor_id,
             "serializer": DBOSPortableJSONSerializer(),
             "run_migrations": False,
@@ -115,8 +116,7 @@ class JobWorker:
         DBOS(config=config)
         runner = self._runner
 
-        # None: how often a job may kill its worker is decided by us, with a reason that people can read.
-        @DBOS.workflow(name=WORKFLOW_NAME, max_recovery_attempts=None)
+        @DBOS.workflow(name=WORKFLOW_NAME, max_recovery_attempts=self._config.max_dispatches)
         def offangle_job(kind: str, subject: str) -> None:
             runner.run(str(DBOS.workflow_id), kind, subject)
 
@@ -163,24 +163,25 @@ class JobWorker:
     def _watch(self) -> None:
         among = self._runner.runs.keys()
         if among:
-            self._runner.runs.end_all_but(self._notes.owned(self.executor_id), among)
+            self._runner.runs.end_all_but(self._notes.owned(), among)
 
     def _reap(self) -> None:
         self._beat()  # so that this thread, if it is the first to wake up, knows that everybody slept
         if time.monotonic() < self._judge_from_s:
             return
         self._reaper.reap()
+        self._reaper.settle()
         self._free_stranded()
 
     def _free_stranded(self) -> None:
         """Hand back what DBOS claimed for us but lost on the way to a thread."""
-        stranded = self._notes.owned(self.executor_id) - self._runner.runs.keys()
+        stranded = self._notes.owned() - self._runner.runs.keys()
         now_s = time.monotonic()
         self._stranded_since_s = {key: self._stranded_since_s.get(key, now_s) for key in stranded}
         lost = [key.job_id for key, since_s in self._stranded_since_s.items() if now_s - since_s > STRANDED_AFTER_S]
         if lost:
             logger.warning("worker %s hands back %s, which it holds but does not run", self.executor_id, lost)
-            self._reaper.hand_back_stranded(lost)
+            self._reaper.hand_back_own(lost)
 
     def _sweep(self) -> None:
         if self._client is None:
@@ -226,18 +227,24 @@ class JobWorker:
         for thread in self._threads:
             thread.join(THREAD_JOIN_S)
         try:
+            self._reaper.hand_back_own(key.job_id for key in self._notes.owned())
             self._heartbeat.leave()
         finally:
             if self._client is not None:
                 self._client.close()
+            self._reaper.close()
             self._engine.dispose()
             _one_per_process.release()
 
     def _await_outcomes(self) -> None:
         """Let DBOS record the jobs that just ended: handed back in that moment, they would run once more."""
         deadline_s = time.monotonic() + OUTCOME_PATIENCE_S
-        while self._heartbeat.has_unrecorded() and time.monotonic() < deadline_s:
+        while self._has_unrecorded() and time.monotonic() < deadline_s:
             self._heart_stop.wait(OUTCOME_POLL_S)
+
+    def _has_unrecorded(self) -> bool:
+        with self._engine.connect() as connection:
+            return dbos_tables.has_unrecorded(connection, self.executor_id)
 
 
 def _join_our_log() -> None:
