@@ -8,7 +8,7 @@ import polars as pl
 
 from offangle.analysis.metrics.feats import LARGEST
 from offangle.analysis.players import BOTH_SIDES
-from offangle.analysis.registry import PLAYER_METRICS
+from offangle.analysis.registry import PLAYER_METRICS, PROMOTED
 from offangle.analysis.run import Analysis
 from offangle.core.sides import SIDES, TEAMS
 from offangle.frames.collection import MatchFrames
@@ -17,25 +17,6 @@ DECIMALS: Final = 4
 """Of rates; more would only show how floating point rounds."""
 
 MULTI_KILL_SIZES: Final = range(2, LARGEST + 1)
-
-PLAYER_FIELDS: Final = (
-    "rounds_played", "kills", "deaths", "assists", "flash_assists", "headshot_kills", "damage", "utility_damage", "adr",
-    "kast", "rating_1", "rating_2_est", "opening_kills", "opening_deaths", "trade_kills", "traded_deaths",
-    "clutches_won", "clutches_lost",
-)  # fmt: skip
-"""Metrics that stand beside the name; every metric is under `metrics`."""
-
-SIDE_FIELDS: Final = (
-    "rounds_played",
-    "kills",
-    "deaths",
-    "assists",
-    "headshot_kills",
-    "adr",
-    "kast",
-    "rating_1",
-    "rating_2_est",
-)
 
 ROUND_FIELDS: Final = (
     "kind", "half", "start_tick", "freeze_end_tick", "end_tick", "team_a_side", "winner_side", "winner_team", "reason",
@@ -106,11 +87,15 @@ def _player(row: dict[str, Any], by_side: dict[tuple[int, str], dict[str, Any]])
         "name": row["name"],
         "team": row["team"],
         "is_bot": row["is_bot"],
-        **{name: value(row[name]) for name in PLAYER_FIELDS},
+        **_promoted(row),
         "multi_kills": {str(size): row[f"multi_{size}k"] for size in MULTI_KILL_SIZES},
-        "sides": {side: {name: value(found[name]) for name in SIDE_FIELDS} for side, found in sides.items()},
+        "sides": {side: _promoted(found) for side, found in sides.items()},
         "metrics": {metric.name: value(row[metric.name]) for metric in PLAYER_METRICS},
     }
+
+
+def _promoted(row: dict[str, Any]) -> dict[str, Any]:
+    return {metric.name: value(row[metric.name]) for metric in PROMOTED}
 
 
 def _round(row: dict[str, Any]) -> dict[str, Any]:

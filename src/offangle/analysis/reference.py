@@ -23,6 +23,9 @@ Every figure of a player, per side and over both. Only counted rounds enter: kni
 rounds are kept and left out. A figure the source does not know is empty, not zero. What had to be decided where a
 definition leaves room stands in [definitions: choices](../explain/definitions-choices.md). Rating names of other
 companies are their trademarks.
+
+Those marked * are promoted: columns to sort by in the database and the SQL explorer, and fields beside the player's
+name in the API and in the document of `offangle analyze --json`. All of them stand under `metrics` there.
 """
 
 
@@ -39,4 +42,5 @@ def _section(title: str, group: Group) -> str:
 
 
 def _row(metric: Metric) -> str:
-    return f"| `{metric.name}` | {metric.label} | {metric.unit} | {metric.denominator} | {metric.definition} |"
+    name = f"`{metric.name}`{' *' if metric.promoted else ''}"
+    return f"| {name} | {metric.label} | {metric.unit} | {metric.denominator} | {metric.definition} |"

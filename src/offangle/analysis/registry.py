@@ -20,3 +20,4 @@ METRICS_BY_NAME: Final = {metric.name: metric for metric in PLAYER_METRICS}
 
 TOTALS: Final = tuple(metric for metric in PLAYER_METRICS if metric.total is not None)
 RATES: Final = tuple(metric for metric in PLAYER_METRICS if metric.rate is not None)
+PROMOTED: Final = tuple(metric for metric in PLAYER_METRICS if metric.promoted)

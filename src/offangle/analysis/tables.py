@@ -20,11 +20,9 @@ def count() -> dy.Int32:
 
 
 def metric_column(metric: Metric) -> dy.Column:
-    """The column of a metric: a rate, or a total in seconds, is a fraction; any other total is whole."""
+    """The column of a metric."""
     described: dict[str, Any] = {"nullable": True, "description": metric.definition, "metadata": col.unit(metric.unit)}
-    if metric.rate is not None or metric.unit == "s":
-        return dy.Float64(**described)
-    return dy.Int32(**described)
+    return dy.Int32(**described) if metric.is_whole else dy.Float64(**described)
 
 
 def player_columns() -> dict[str, dy.Column]:

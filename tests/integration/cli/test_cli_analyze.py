@@ -15,6 +15,7 @@ import pytest
 import zstandard
 
 from makers.installation import write_match
+from offangle.analysis.registry import PROMOTED
 from offangle.analysis.tables import DERIVED_TABLES
 from offangle.cli import scoreboard
 from offangle.cli.main import main
@@ -63,6 +64,9 @@ def test_the_document_agrees_with_itself(match_zip: Path, capsys: pytest.Capture
     assert all(check["ok"] is not False for check in document["checks"])
 
 
+PROMOTED_NAMES = {metric.name for metric in PROMOTED}
+
+
 def documented() -> dict[str, str]:
     """Path of every field on the page, such as `players[].sides.*.kills`, and its type."""
     fields, section = {}, ""
@@ -82,6 +86,8 @@ def fields_of(value: Any, path: str) -> Iterator[tuple[str, Any]]:
     elif isinstance(value, dict):
         for name, inner in value.items():
             step = "*" if path.endswith((".sides", ".metrics")) else name
+            if name in PROMOTED_NAMES and re.fullmatch(r"players\[\](\.sides\.\*)?", path):
+                step = "PROMOTED"
             where = f"{path}.{step}" if path else step
             yield where, inner
             yield from fields_of(inner, where)

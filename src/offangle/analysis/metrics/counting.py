@@ -12,6 +12,7 @@ METRICS: Final = (
     Metric(
         name="rounds_played",
         label="Rounds",
+        promoted=True,
         definition="Counted rounds in which the player was on a side at freeze end; the denominator of every rate.",
         group="rounds",
         higher_is_better=None,
@@ -35,6 +36,7 @@ METRICS: Final = (
     Metric(
         name="kills",
         label="K",
+        promoted=True,
         definition="Enemies killed. Team kills, suicides and deaths by bomb or world are nobody's kill.",
         group="combat",
         total=summed("kills"),
@@ -42,6 +44,7 @@ METRICS: Final = (
     Metric(
         name="deaths",
         label="D",
+        promoted=True,
         definition="Any death of the player, also by bomb or fall. Leaving the server is not a death.",
         group="combat",
         higher_is_better=False,
@@ -50,6 +53,7 @@ METRICS: Final = (
     Metric(
         name="assists",
         label="A",
+        promoted=True,
         definition="Assists as the game gives them, on the killer's side; flash assists included.",
         group="combat",
         total=summed("assists"),
@@ -57,6 +61,7 @@ METRICS: Final = (
     Metric(
         name="flash_assists",
         label="FA",
+        promoted=True,
         definition="Of the assists, those the game marks as by flash.",
         group="combat",
         total=summed("flash_assists"),
@@ -64,6 +69,7 @@ METRICS: Final = (
     Metric(
         name="headshot_kills",
         label="HSK",
+        promoted=True,
         definition="Kills whose last hit was to the head.",
         group="combat",
         total=summed("headshot_kills"),
@@ -71,6 +77,7 @@ METRICS: Final = (
     Metric(
         name="damage",
         label="DMG",
+        promoted=True,
         unit="hp",
         definition="Enemy health removed: overkill capped at the health left, no team or self damage.",
         group="combat",
@@ -79,6 +86,7 @@ METRICS: Final = (
     Metric(
         name="utility_damage",
         label="UD",
+        promoted=True,
         unit="hp",
         definition="The part of the damage by HE, molotov and incendiary.",
         group="utility",
@@ -120,6 +128,7 @@ METRICS: Final = (
     Metric(
         name="adr",
         label="ADR",
+        promoted=True,
         unit="hp per round",
         definition="Damage per round: enemy health removed, overkill capped, by rounds played.",
         denominator=ROUNDS_PLAYED,
@@ -140,6 +149,7 @@ METRICS: Final = (
     Metric(
         name="kast",
         label="KAST",
+        promoted=True,
         unit="%",
         definition="Share of rounds with a kill, an assist, survival or a traded death.",
         denominator=ROUNDS_PLAYED,

@@ -10,6 +10,7 @@ METRICS: Final = (
     Metric(
         name="opening_kills",
         label="OK",
+        promoted=True,
         definition="Rounds whose first kill was the player's.",
         group="opening",
         total=rounds_where(pl.col("opening_kill")),
@@ -17,6 +18,7 @@ METRICS: Final = (
     Metric(
         name="opening_deaths",
         label="OD",
+        promoted=True,
         definition="Rounds whose first kill was of the player.",
         group="opening",
         higher_is_better=False,
@@ -33,6 +35,7 @@ METRICS: Final = (
     Metric(
         name="trade_kills",
         label="TK",
+        promoted=True,
         definition="Kills of an enemy who had killed a team-mate at most 5.0 s before.",
         group="trades",
         total=summed("trade_kills"),
@@ -40,6 +43,7 @@ METRICS: Final = (
     Metric(
         name="traded_deaths",
         label="TD",
+        promoted=True,
         definition="Own deaths whose killer died to a team-mate within 5.0 s.",
         group="trades",
         higher_is_better=None,

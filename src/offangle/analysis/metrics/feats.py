@@ -52,6 +52,7 @@ METRICS: Final = (
     Metric(
         name="clutches_won",
         label="Clutches",
+        promoted=True,
         definition="Rounds won after being left alone on the side against one or more.",
         group="clutches",
         total=rounds_where(pl.col("clutch_won")),
@@ -59,6 +60,7 @@ METRICS: Final = (
     Metric(
         name="clutches_lost",
         label="Clutches lost",
+        promoted=True,
         definition="Rounds lost after being left alone on the side against one or more.",
         group="clutches",
         higher_is_better=False,

@@ -26,6 +26,8 @@ class Metric:
         group: Where the page shows it.
         total: Aggregate over `player_round_stats`.
         rate: Expression over totals.
+        promoted: Stands beside the player's name wherever a match is told: a column to filter and sort by in the
+            database and the SQL explorer, a field in the API and the JSON document. All others are under `metrics`.
     """
 
     name: str
@@ -38,6 +40,12 @@ class Metric:
     higher_is_better: bool | None = True
     total: pl.Expr | None = None
     rate: pl.Expr | None = None
+    promoted: bool = False
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it counts something; a rate, and a total in seconds, is a fraction."""
+        return self.rate is None and self.unit != "s"
 
 
 def summed(column: str) -> pl.Expr:

@@ -71,6 +71,7 @@ METRICS: Final = (
     Metric(
         name="rating_1",
         label="Rating 1.0",
+        promoted=True,
         definition="Kills, survival and multi-kills per round, each relative to an average player's; 1 is average.",
         denominator="rounds played",
         decimals=2,
@@ -80,6 +81,7 @@ METRICS: Final = (
     Metric(
         name="rating_2_est",
         label="Rating 2.0 (est.)",
+        promoted=True,
         definition="A public fit of an unpublished formula from KAST, KPR, DPR, Impact and ADR; an estimate.",
         denominator="rounds played",
         decimals=2,

@@ -1,9 +1,11 @@
 """What players did: per match, per round, per weapon."""
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.db import models
 
+from offangle.analysis.metrics.metric import Metric
+from offangle.analysis.registry import PROMOTED
 from offangle.core.sides import SIDES, TEAMS
 from offangle.core.terms import PLAYER_BUYS
 from offangle.db.models.accounts import SteamAccount
@@ -16,7 +18,10 @@ MONEY_MAX = 16_000
 
 
 class PlayerMatchStat(models.Model):
-    """A player's figures in a match: one row over both sides (`all`) and one per side."""
+    """A player's figures in a match: one row over both sides (`all`) and one per side.
+
+    Promoted metrics are columns of their own, see below; null where nobody could know.
+    """
 
     match = models.ForeignKey(Match, on_delete=models.CASCADE, related_name="player_stats")
     steam_account = models.ForeignKey(
@@ -25,24 +30,6 @@ class PlayerMatchStat(models.Model):
     side = models.CharField(max_length=3, choices=choices(STAT_SIDES))
     team = models.CharField(max_length=1, choices=choices(TEAMS), null=True, blank=True)
     name = models.CharField(max_length=128, help_text="As in this match")
-    rounds_played = models.PositiveSmallIntegerField()
-    kills = models.SmallIntegerField()
-    deaths = models.SmallIntegerField()
-    assists = models.SmallIntegerField()
-    flash_assists = models.SmallIntegerField(default=0)
-    headshot_kills = models.SmallIntegerField(default=0)
-    damage = models.IntegerField(default=0)
-    utility_damage = models.IntegerField(default=0)
-    adr = models.FloatField(null=True, blank=True)
-    kast = models.FloatField(null=True, blank=True)
-    rating_1 = models.FloatField(null=True, blank=True)
-    rating_2_est = models.FloatField(null=True, blank=True)
-    opening_kills = models.SmallIntegerField(default=0)
-    opening_deaths = models.SmallIntegerField(default=0)
-    trade_kills = models.SmallIntegerField(default=0)
-    traded_deaths = models.SmallIntegerField(default=0)
-    clutches_won = models.SmallIntegerField(default=0)
-    clutches_lost = models.SmallIntegerField(default=0)
     metrics = models.JSONField(default=dict, help_text="Every metric of the registry by name")
 
     class Meta:
@@ -58,8 +45,22 @@ class PlayerMatchStat(models.Model):
         ]
         indexes: ClassVar[list[models.Index]] = [models.Index(fields=["steam_account", "side"])]
 
+    if TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any: ...  # promoted metrics
+
     def __str__(self) -> str:
         return f"{self.name} in {self.match} ({self.side})"
+
+
+def metric_field(metric: Metric) -> "models.Field[Any, Any]":
+    """The column of a promoted metric."""
+    field = models.IntegerField if metric.is_whole else models.FloatField
+    return field(null=True, blank=True)  # what it means is said by the registry; words need no migration
+
+
+for _metric in PROMOTED:
+    PlayerMatchStat.add_to_class(_metric.name, metric_field(_metric))
 
 
 class Weapon(models.Model):

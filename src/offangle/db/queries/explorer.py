@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from django.db.models import F, Max, QuerySet, Sum
 
+from offangle.analysis.registry import PROMOTED
 from offangle.db.models import Match, PlayerMatchStat, PlayerRoundState, PlayerWeapon, Round, User, Weapon
 from offangle.db.queries.access import visible_matches
 from offangle.db.queries.simulated import told_apart
@@ -96,11 +97,10 @@ STATS: Final = Table(
         *_columns("TEXT", "name"),
         Column("side", "TEXT", "side", "all, t or ct"),
         Column("team", "TEXT", "team", "a or b"),
-        *_columns("INTEGER", "rounds_played", "kills", "deaths", "assists", "flash_assists", "headshot_kills"),
-        *_columns("INTEGER", "damage", "utility_damage"),
-        *_columns("REAL", "adr", "kast", "rating_1", "rating_2_est"),
-        *_columns("INTEGER", "opening_kills", "opening_deaths", "trade_kills", "traded_deaths"),
-        *_columns("INTEGER", "clutches_won", "clutches_lost"),
+        *(
+            Column(metric.name, "INTEGER" if metric.is_whole else "REAL", metric.name, metric.definition)
+            for metric in PROMOTED
+        ),
     ),
 )
 STATES: Final = Table(
@@ -144,16 +144,12 @@ WEAPONS: Final = Table(
 TABLES: Final = (MATCHES, ROUNDS, STATS, STATES, WEAPONS_USED, WEAPONS)
 LIVE_SOURCE: Final = "gsi"
 ORIGINS: Final = {
-    STATS.name: "match__source",
     STATES.name: "match__source",
     WEAPONS_USED.name: "state__match__source",
 }
 """Where each table's rows say what their match is known from."""
-NOT_TOLD: Final = frozenset({
-    "damage", "utility_damage", "flash_assists", "opening_kills", "opening_deaths", "trade_kills", "traded_deaths",
-    "clutches_won", "clutches_lost", "shots",
-})  # fmt: skip
-"""Counts that a game client is not told: null in the copy, where a nought would be a lie."""
+NOT_TOLD: Final = frozenset({"damage", "shots"})
+"""Counts of a round that a game client is not told: null in the copy, where a nought would be a lie."""
 INDEXES: Final = (
     "CREATE INDEX rounds_key ON rounds (match_id, round_number)",
     "CREATE INDEX stats_key ON player_match_stats (steam_id, match_id)",

@@ -11,7 +11,7 @@ import polars as pl
 
 from offangle.analysis.patterns.observed import SURE
 from offangle.analysis.players import rate_expressions
-from offangle.analysis.registry import TOTALS
+from offangle.analysis.registry import PROMOTED, TOTALS
 from offangle.core.economy import PLAYER_ECO_BELOW, PLAYER_FULL_FROM, PLAYER_SEMI_ECO_BELOW
 from offangle.core.sides import TEAMS, Side, other_team
 from offangle.core.simulated import is_simulated_player
@@ -49,7 +49,7 @@ _STATE_COLUMNS: Final = (
     "side", "health", "armor", "has_helmet", "has_defuse_kit", "money", "equipment_value", "buy", "kills", "deaths",
     "assists", "headshot_kills", "survived",
 )  # fmt: skip
-_STAT_COLUMNS: Final = ("team", "name", "rounds_played", "kills", "deaths", "assists", "headshot_kills", "metrics")
+_STAT_COLUMNS: Final = ("team", "name", "metrics", *(metric.name for metric in PROMOTED))
 _WEAPON_COLUMNS: Final = ("kills", "headshot_kills", "was_active", "active_s", "unsure_kills")
 
 _decode_track: Final = msgspec.json.Decoder(Track).decode
@@ -290,12 +290,8 @@ def _write_stats(match: Match, combined: CombinedMatch) -> None:
             side=figures["side"],
             team=figures["team"],
             name=text(figures["name"] or names.get(figures["steam_id"]) or str(figures["steam_id"]), MAX_NAME),
-            rounds_played=figures["rounds_played"],
-            kills=figures["kills"],
-            deaths=figures["deaths"],
-            assists=figures["assists"],
-            headshot_kills=figures["headshot_kills"],
             metrics=metrics,
+            **{metric.name: metrics[metric.name] for metric in PROMOTED},
         )
         for figures, metrics in zip(totals, rates, strict=True)
     ]

@@ -9,17 +9,10 @@ from uuid import UUID
 
 import polars as pl
 
-from offangle.analysis.registry import PLAYER_METRICS
+from offangle.analysis.registry import PLAYER_METRICS, PROMOTED
 from offangle.core.sides import TEAMS
 from offangle.db.models import Match, PlayerMatchStat, PlayerRoundState, Round
 from offangle.db.models.players import ARMOR_MAX, HEALTH_MAX, MONEY_MAX
-
-STAT_COLUMNS: Final = (
-    "rounds_played", "kills", "deaths", "assists", "flash_assists", "headshot_kills", "damage", "utility_damage",
-    "adr", "kast", "rating_1", "rating_2_est", "opening_kills", "opening_deaths", "trade_kills", "traded_deaths",
-    "clutches_won", "clutches_lost",
-)  # fmt: skip
-"""Metrics that have a column of their own, to filter and sort by; all of them are in `metrics` too."""
 
 ROUND_COLUMNS: Final = (
     "kind", "half", "start_tick", "freeze_end_tick", "end_tick", "team_a_side", "winner_side", "winner_team", "reason",
@@ -120,11 +113,6 @@ def stat_rows(match: Match, stats: pl.DataFrame) -> list[PlayerMatchStat]:
 
 def _stat_row(match: Match, row: Mapping[str, Any]) -> PlayerMatchStat:
     metrics = {metric.name: number(row[metric.name]) for metric in PLAYER_METRICS}
-    # A count that nobody could make is 0 in its column, where null is not allowed, and null among the metrics.
-    columns = {
-        name: 0 if metrics[name] is None and not PlayerMatchStat._meta.get_field(name).null else metrics[name]  # noqa: SLF001 -- Django's public name for it
-        for name in STAT_COLUMNS
-    }
     return PlayerMatchStat(
         match=match,
         steam_account_id=row["steam_id"],
@@ -132,7 +120,7 @@ def _stat_row(match: Match, row: Mapping[str, Any]) -> PlayerMatchStat:
         team=row["team"],
         name=text(row["name"], MAX_NAME),
         metrics=metrics,
-        **columns,
+        **{metric.name: metrics[metric.name] for metric in PROMOTED},
     )
 
 

@@ -1,12 +1,13 @@
 """What the API answers with about matches, apart from the rows of tables (see `rows`)."""
 
 from datetime import datetime
-from typing import Literal
+from typing import TYPE_CHECKING, Any, Literal
 from uuid import UUID
 
 from ninja import Schema
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime, Field, create_model
 
+from offangle.analysis.registry import PROMOTED
 from offangle.core.sides import Side, Team
 from offangle.web.shared.api.values import Number, SteamId
 
@@ -77,32 +78,38 @@ class MatchPlayer(Schema):
     is_bot: bool
 
 
-class PlayerStats(Schema):
-    """A player's figures in a match; see the sheet of definitions for each."""
+class WhoseStats(Schema):
+    """Whose figures, on which side."""
 
     steam_id: SteamId
     name: str
     team: Team | None
     side: Literal["all", "t", "ct"]
-    rounds_played: int
-    kills: int
-    deaths: int
-    assists: int
-    flash_assists: int
-    headshot_kills: int
-    damage: int
-    utility_damage: int
-    adr: Number
-    kast: Number
-    rating_1: Number
-    rating_2_est: Number
-    opening_kills: int
-    opening_deaths: int
-    trade_kills: int
-    traded_deaths: int
-    clutches_won: int
-    clutches_lost: int
-    metrics: dict[str, Number] = Field(description="Every metric by name; null where it has no value here")
+
+
+def promoted_fields() -> dict[str, Any]:
+    """A field for each promoted metric, as `create_model` takes it."""
+    return {
+        metric.name: (int | None if metric.is_whole else Number, Field(description=metric.definition))
+        for metric in PROMOTED
+    }
+
+
+if TYPE_CHECKING:
+
+    class PlayerStats(WhoseStats):
+        """See below; a type checker cannot follow fields that are made."""
+
+        metrics: dict[str, Number]
+
+else:
+    PlayerStats = create_model(
+        "PlayerStats",
+        __base__=WhoseStats,
+        __doc__="A player's figures in a match; see the sheet of definitions for each.",
+        **promoted_fields(),
+        metrics=(dict[str, Number], Field(description="Every metric by name; null where it has no value here")),
+    )
 
 
 class CheckRow(Schema):

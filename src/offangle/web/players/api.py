@@ -9,6 +9,7 @@ from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from ninja import Router
 
+from offangle.analysis.registry import PROMOTED
 from offangle.db.queries.player_figures import counted_rows, player_figures, player_rows
 from offangle.web.matches.api import stats_row
 from offangle.web.players.schemas import Player, PlayerAverages, PlayerMatch
@@ -18,9 +19,6 @@ from offangle.web.shared.api.values import SteamIdInPath
 
 router = Router(tags=["players"])
 ROUTERS: Final = (("/players", router),)
-
-WHOLE = ("matches", "rounds_played", "kills", "deaths", "assists", "headshot_kills")
-RATES = ("adr", "kast", "rating_1", "rating_2_est")
 
 
 @router.get("/{steam_id}", response=Player, summary="A player", operation_id="get_player")
@@ -35,8 +33,8 @@ def get_player(request: HttpRequest, steam_id: SteamIdInPath) -> Player:
         is_bot=int(steam_id) <= 0,
         is_simulated=rows.filter(match__is_simulated=True).exists(),
         averages=PlayerAverages(
-            **{name: int(figures[name] or 0) for name in WHOLE},
-            **{name: figures[name] for name in RATES},
+            matches=figures["matches"],
+            **{metric.name: figures[metric.name] for metric in PROMOTED},
             metrics=metrics,
         ),
     )

@@ -1,26 +1,30 @@
 """What the API answers with about players."""
 
-from ninja import Schema
-from pydantic import Field
+from typing import TYPE_CHECKING
 
-from offangle.web.matches.schemas import MatchSummary, PlayerStats
+from ninja import Schema
+from pydantic import Field, create_model
+
+from offangle.web.matches.schemas import MatchSummary, PlayerStats, promoted_fields
 from offangle.web.shared.api.values import Number, SteamId
 
+if TYPE_CHECKING:
 
-class PlayerAverages(Schema):
-    """Figures over all matches that you may see: totals added up, every rate taken of the sums."""
+    class PlayerAverages(Schema):
+        """See below; a type checker cannot follow fields that are made."""
 
-    matches: int
-    rounds_played: int
-    kills: int
-    deaths: int
-    assists: int
-    headshot_kills: int
-    adr: Number
-    kast: Number
-    rating_1: Number
-    rating_2_est: Number
-    metrics: dict[str, Number] = Field(description="Every metric by name; null where it has no value")
+        matches: int
+        metrics: dict[str, Number]
+
+else:
+    PlayerAverages = create_model(
+        "PlayerAverages",
+        __base__=Schema,
+        __doc__="Figures over all matches that you may see: totals added up, every rate taken of the sums.",
+        matches=(int, ...),
+        **promoted_fields(),
+        metrics=(dict[str, Number], Field(description="Every metric by name; null where it has no value")),
+    )
 
 
 class PlayerMatch(Schema):
