@@ -68,7 +68,7 @@ def test_knife_round_is_kept_but_does_not_count(tmp_path: Path) -> None:
     def play(match: Any) -> None:
         give, buy = match.give, match.buy
         match.give = lambda player, name: give(player, name) if name == "knife" else None
-        match.buy = lambda _player: None
+        match.buy = lambda player: match.money(player, 0)
         match.play_round(3)
         match.give, match.buy = give, buy
         set_back(match, 0, 0, 0)

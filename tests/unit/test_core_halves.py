@@ -7,7 +7,7 @@ import pytest
 
 from offangle.core.halves import NOTHING_STATED, MatchLength, RoundsSeen, StatedLength, read_length
 from offangle.frames.columns import SIDE
-from offangle.frames.halves import with_halves
+from offangle.frames.halves import length_of, with_halves
 
 
 def halves(seen: RoundsSeen, stated: StatedLength = NOTHING_STATED, usual: int = 24) -> list[tuple[int, int]]:
@@ -105,7 +105,7 @@ def test_rounds_of_a_frame_get_half_and_kind() -> None:
     scored = rounds.with_columns(
         score_a_before=pl.Series([0, 0, 1, 1, 2, 2, 2, 3]), score_b_before=pl.Series([0, 0, 0, 1, 1, 2, 3, 3])
     )
-    found = with_halves(scored).select("kind", "half").rows()
+    found = with_halves(scored, length_of(scored)).select("kind", "half").rows()
     assert found == [
         ("knife", 0), ("regular", 1), ("regular", 1), ("regular", 2), ("regular", 2), ("overtime", 3), ("overtime", 3),
         ("overtime", 4),
@@ -114,4 +114,4 @@ def test_rounds_of_a_frame_get_half_and_kind() -> None:
 
 def test_a_frame_without_counted_rounds_has_no_half() -> None:
     empty = pl.DataFrame({"round_number": [-1], "team_a_side": pl.Series(["ct"], dtype=SIDE)})
-    assert with_halves(empty).select("kind", "half").rows() == [(None, 0)]
+    assert with_halves(empty, length_of(empty)).select("kind", "half").rows() == [(None, 0)]

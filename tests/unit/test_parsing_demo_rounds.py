@@ -5,93 +5,124 @@ from typing import Any
 import polars as pl
 import pytest
 
+from offangle.core.halves import StatedLength
 from offangle.core.terms import END_REASONS
 from offangle.frames.columns import SIDE
 from offangle.parsing.demo.rounds import (
-    MatchLength,
-    match_length,
     number_rounds,
     round_of,
+    stated_length,
+    usual_max_rounds,
     with_counters,
     with_ends,
     with_melee_only,
+    with_purses,
 )
 
-LENGTH = MatchLength(24, 6)
-COMPLETE = {"is_complete": True, "is_knife": False, "is_melee_only": False, "is_warmup": False}
+COMPLETE = {
+    "is_complete": True, "is_melee_only": False, "is_broke": False, "is_warmup": False,
+    "t_before": None, "ct_before": None, "t_after": None, "ct_after": None,
+}  # fmt: skip
+COUNTERS = dict.fromkeys(("rounds_before", "t_before", "ct_before", "t_after", "ct_after"), pl.Int32)
 
 
-def judged(*rounds: dict[str, Any], length: MatchLength = LENGTH) -> list[tuple[int, str, int]]:
+def judged(*rounds: dict[str, Any]) -> list[tuple[int, str | None]]:
+    """Number and kind of each round; no kind where it counts."""
     rows = [{"start_tick": 100 * at, **COMPLETE, **round_} for at, round_ in enumerate(rounds)]
-    frame = pl.DataFrame(rows, schema_overrides={"rounds_before": pl.Int32})
-    return number_rounds(frame, length).select("round_number", "kind", "half").rows()
+    frame = pl.DataFrame(rows, schema_overrides=COUNTERS)
+    return number_rounds(frame).select("round_number", "kind").rows()
 
 
 def played(*counters: int | None) -> list[dict[str, Any]]:
     return [{"rounds_before": counter} for counter in counters]
 
 
+def scored(counter: int, t: int, ct: int, *, won: bool = True, **words: Any) -> dict[str, Any]:
+    """A round with the score before it, of which CT won the last one if anybody did."""
+    return {"rounds_before": counter, "t_before": t, "ct_before": ct, "t_after": t, "ct_after": ct + won, **words}
+
+
+KNIVES = {"is_melee_only": True, "is_broke": True}
+
+
 def test_plain_match() -> None:
-    assert judged(*played(0, 1, 2)) == [(1, "regular", 1), (2, "regular", 1), (3, "regular", 1)]
-
-
-@pytest.mark.parametrize(
-    ("counter", "length", "expected"),
-    [
-        (11, LENGTH, (12, "regular", 1)),
-        (12, LENGTH, (13, "regular", 2)),
-        (23, LENGTH, (24, "regular", 2)),
-        (24, LENGTH, (25, "overtime", 3)),
-        (26, LENGTH, (27, "overtime", 3)),
-        (27, LENGTH, (28, "overtime", 4)),
-        (29, LENGTH, (30, "overtime", 4)),
-        (30, LENGTH, (31, "overtime", 5)),
-        (7, MatchLength(16, 6), (8, "regular", 1)),
-        (8, MatchLength(16, 6), (9, "regular", 2)),
-        (16, MatchLength(16, 6), (17, "overtime", 3)),
-        (14, MatchLength(30, 6), (15, "regular", 1)),
-        (15, MatchLength(30, 6), (16, "regular", 2)),
-    ],
-)
-def test_halves(counter: int, length: MatchLength, expected: tuple[int, str, int]) -> None:
-    assert judged({"rounds_before": counter}, length=length) == [expected]
+    assert judged(*played(0, 1, 2)) == [(1, None), (2, None), (3, None)]
 
 
 def test_restored_backup() -> None:
     found = judged(*played(0, 1, 2, 1, 2, 3))
-    assert [row[:2] for row in found] == [
-        (1, "regular"),
-        (-1, "restored"),
-        (-2, "restored"),
-        (2, "regular"),
-        (3, "regular"),
-        (4, "regular"),
-    ]
+    assert found == [(1, None), (-1, "restored"), (-2, "restored"), (2, None), (3, None), (4, None)]
 
 
 def test_backup_restored_twice_to_the_same_round() -> None:
-    found = judged(*played(0, 1, 1, 1, 2))
-    assert [row[0] for row in found] == [1, -1, -2, 2, 3]
+    assert [row[0] for row in judged(*played(0, 1, 1, 1, 2))] == [1, -1, -2, 2, 3]
+
+
+def test_counter_that_begins_again_while_the_score_stands() -> None:
+    found = judged(scored(0, 0, 0), scored(1, 0, 1), scored(2, 0, 2), scored(0, 3, 0), scored(1, 3, 1))
+    assert found == [(number, None) for number in range(1, 6)]
+
+
+def test_counter_that_began_again_before_the_recording() -> None:
+    assert judged(scored(0, 3, 0), scored(1, 3, 1)) == [(4, None), (5, None)]
+
+
+def test_counter_and_score_that_fall_together_take_rounds_back() -> None:
+    found = judged(scored(0, 0, 0), scored(1, 0, 1), scored(2, 0, 2), scored(1, 0, 1), scored(2, 0, 2))
+    assert found == [(1, None), (-1, "restored"), (-2, "restored"), (2, None), (3, None)]
+
+
+def test_a_round_that_nobody_won_counts() -> None:
+    found = judged(scored(0, 0, 0), scored(1, 0, 1, won=False), scored(2, 0, 1))
+    assert found == [(1, None), (2, None), (3, None)]
+
+
+def test_odd_scores_leave_the_counter_to_tell() -> None:
+    found = judged(scored(0, -5, 0), scored(1, -5, 1), scored(0, -5, 0))
+    assert found == [(-1, "aborted"), (-2, "aborted"), (1, None)]
+
+
+@pytest.mark.parametrize("counters", [(-3, -2), (2**31 - 2, 2**31 - 1)])
+def test_counters_that_cannot_be_are_not_believed(counters: tuple[int, int]) -> None:
+    stand = [{"t_before": None, "rounds_before": counter} for counter in counters]
+    assert [number for number, kind in judged(*stand) if kind is None][-1] <= 2
 
 
 def test_restart_and_knife() -> None:
-    knife = {"rounds_before": 0, "is_melee_only": True}
-    found = judged(knife, *played(0, 0, 1))
-    assert [row[:2] for row in found] == [(-1, "knife"), (-2, "aborted"), (1, "regular"), (2, "regular")]
+    found = judged(scored(0, 0, 0, **KNIVES), scored(0, 0, 0), scored(0, 0, 0), scored(1, 0, 1))
+    assert found == [(-1, "knife"), (-2, "aborted"), (1, None), (2, None)]
 
 
-def test_blades_alone_do_not_make_a_knife_round() -> None:
-    assert judged({"rounds_before": 0, "is_melee_only": True}, *played(1))[0][:2] == (1, "regular")
+@pytest.mark.parametrize(
+    ("sign", "kind"),
+    [
+        (scored(0, 0, 0, is_melee_only=True), "aborted"),
+        (scored(0, 0, 0, is_broke=True), "aborted"),
+        (scored(0, 0, 0, **KNIVES), "knife"),
+    ],
+    ids=["knives, with money", "without money, with guns", "both"],
+)
+def test_a_knife_round_has_all_signs(sign: dict[str, Any], kind: str) -> None:
+    assert judged(sign, *(scored(0, 0, 0), scored(1, 0, 1)))[0] == (-1, kind)
+
+
+def test_knives_and_no_money_do_not_take_a_round_back_that_was_scored() -> None:
+    assert judged(scored(0, 0, 0, **KNIVES), scored(1, 0, 1))[0] == (1, None)
+    assert judged(scored(0, 0, 0), scored(1, 0, 1, **KNIVES))[1] == (2, None)
+
+
+def test_knife_round_at_the_end_of_the_recording() -> None:
+    assert judged(scored(0, 0, 0, won=False, **KNIVES)) == [(-1, "knife")]
 
 
 def test_unfinished_rounds_do_not_undo_others() -> None:
     found = judged(*played(0, 1), {"rounds_before": 0, "is_complete": False})
-    assert [row[:2] for row in found] == [(1, "regular"), (2, "regular"), (-1, "aborted")]
+    assert found == [(1, None), (2, None), (-1, "aborted")]
 
 
 def test_warmup_comes_before_all_other_reasons() -> None:
-    warmup = {"rounds_before": 0, "is_warmup": True, "is_complete": False, "is_melee_only": True}
-    assert judged(warmup, *played(0))[0][:2] == (-1, "warmup")
+    warmup = {"rounds_before": 0, "is_warmup": True, "is_complete": False, **KNIVES}
+    assert judged(warmup, *played(0))[0] == (-1, "warmup")
 
 
 def test_without_counters_rounds_are_counted_here() -> None:
@@ -105,16 +136,36 @@ def test_late_recording_keeps_the_counter() -> None:
 @pytest.mark.parametrize(
     ("convars", "expected"),
     [
-        ({}, MatchLength(24, 6)),
-        ({"mp_maxrounds": "30"}, MatchLength(30, 6)),
-        ({"mp_maxrounds": "24", "mp_overtime_maxrounds": "10"}, MatchLength(24, 10)),
-        ({"game_type": "0", "game_mode": "2"}, MatchLength(16, 6)),
-        ({"mp_maxrounds": "0"}, MatchLength(24, 6)),
-        ({"mp_maxrounds": "many"}, MatchLength(24, 6)),
+        ({}, StatedLength()),
+        ({"mp_maxrounds": "30"}, StatedLength(30)),
+        ({"mp_maxrounds": "24", "mp_overtime_maxrounds": "10"}, StatedLength(24, 10)),
+        ({"mp_maxrounds": "0"}, StatedLength()),
+        ({"mp_maxrounds": "many"}, StatedLength()),
+        ({"mp_maxrounds": "9" * 30}, StatedLength()),
+        ({"mp_halftime": "0"}, StatedLength(has_half_time=False)),
+        ({"mp_halftime": "true"}, StatedLength(has_half_time=True)),
+        ({"mp_halftime": "perhaps"}, StatedLength()),
     ],
 )
-def test_match_length(convars: dict[str, str], expected: MatchLength) -> None:
-    assert match_length(convars) == expected
+def test_stated_length(convars: dict[str, str], expected: StatedLength) -> None:
+    assert stated_length(convars) == expected
+
+
+def test_usual_length_of_a_mode() -> None:
+    assert usual_max_rounds({"game_type": "0", "game_mode": "2"}) == 16
+    assert usual_max_rounds({"game_type": "3", "game_mode": "0"}) == 24
+
+
+def test_nobody_has_money() -> None:
+    rounds = pl.DataFrame({"start_tick": [0, 100, 200], "live_tick": [10, 110, 210]})
+    states = pl.DataFrame(
+        {
+            "tick": [10, 10, 10, 110, 110, 210],
+            "side": ["t", "ct", None, "t", "ct", "ct"],
+            "money": [0, 0, 800, 0, 150, None],
+        }
+    )
+    assert with_purses(rounds, states)["is_broke"].to_list() == [True, False, False]
 
 
 def open_round(start: int, officially_ended: int | None, *, is_complete: bool = False) -> dict[str, Any]:

@@ -8,7 +8,7 @@ explains it:
     length = read_length(seen)
     length.half_of(16), length.is_overtime(16)  # 2, False: fifteen rounds a half
 
-Sources that hold rounds in a frame call `frames.halves.with_halves` instead.
+Sources that hold rounds in a frame call `frames.halves.length_of` and `with_halves` instead.
 """
 
 from collections.abc import Iterator, Mapping

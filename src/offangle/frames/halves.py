@@ -10,26 +10,13 @@ from offangle.core.terms import ROUND_KINDS
 NO_MONEY: Final = pl.DataFrame(schema={"round_number": pl.Int16, "start_money": pl.Int32})
 
 
-def with_halves(
-    rounds: pl.DataFrame,
-    *,
-    stated: StatedLength = NOTHING_STATED,
-    usual_max_rounds: int = USUAL_MAX_ROUNDS,
-    start_money: pl.DataFrame = NO_MONEY,
-) -> pl.DataFrame:
+def with_halves(rounds: pl.DataFrame, length: MatchLength) -> pl.DataFrame:
     """Add `half` (1 and 2, from 3 on in overtime, 0 for excluded rounds), and `kind` where it is missing or null.
 
-    Call it when sides are known and right: they tell more than anything else.
-
     Args:
-        rounds: round_number, team_a_side and, where known, score_a_before and score_b_before; a kind that is there
-            (knife, aborted, ...) stays.
-        stated: What the server states of its length.
-        usual_max_rounds: Rounds of regulation in this mode where nothing else tells.
-        start_money: round_number and start_money ($), one row per player and round, where the source has it: it tells
-            a pistol round where no change of sides was seen. A round with an unknown sum in it tells nothing.
+        rounds: round_number; a kind that is there (knife, aborted, ...) stays.
+        length: As `length_of` reads it from the same rounds.
     """
-    length = length_of(rounds, stated=stated, usual_max_rounds=usual_max_rounds, start_money=start_money)
     number = pl.col("round_number")
     numbers = rounds["round_number"].unique().to_list()
     half = number.replace_strict({n: length.half_of(n) for n in numbers}, return_dtype=pl.UInt8)
@@ -45,16 +32,27 @@ def with_halves(
 
 
 def length_of(
-    rounds: pl.DataFrame, *, stated: StatedLength, usual_max_rounds: int, start_money: pl.DataFrame
+    rounds: pl.DataFrame,
+    *,
+    stated: StatedLength = NOTHING_STATED,
+    usual_max_rounds: int = USUAL_MAX_ROUNDS,
+    start_money: pl.DataFrame = NO_MONEY,
 ) -> MatchLength:
-    """The length of the match; arguments as for `with_halves`."""
+    """The length of the match. Call it when sides are known and right: they tell more than anything else.
+
+    Args:
+        rounds: round_number, team_a_side and, where known, score_a_before and score_b_before.
+        stated: What the server states of its length.
+        usual_max_rounds: Rounds of regulation in this mode where nothing else tells.
+        start_money: round_number and start_money ($), one row per player and round, where the source has it: it tells
+            a pistol round where no change of sides was seen. A round with an unknown sum in it tells nothing.
+    """
     counted = rounds.filter(pl.col("round_number") > 0).sort("round_number")
     if counted.is_empty():
         return MatchLength(stated.max_rounds or usual_max_rounds)
-    first, last = counted["round_number"].min(), counted["round_number"].max()
     seen = RoundsSeen(
-        first=int(first),  # type: ignore[arg-type]  # a number: there is a row
-        last=int(last),  # type: ignore[arg-type]  # see above
+        first=int(counted.item(0, "round_number")),
+        last=int(counted.item(-1, "round_number")),
         side_switches=_side_switches(counted),
         scores=_scores(counted),
         start_money=_start_money(start_money),

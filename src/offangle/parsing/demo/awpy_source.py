@@ -1,6 +1,5 @@
 """awpy's datasets of one recording: opened once, loaded in one call, released as soon as they are translated."""
 
-import struct
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -10,7 +9,7 @@ from typing import Any, Final, TypeVar
 import awpy
 import polars as pl
 
-from offangle.core.errors import BadInputError, ParserCrashError
+from offangle.core.errors import ParserCrashError
 from offangle.parsing.terms import is_rust_panic
 
 AWPY_VERSION: Final = version("awpy")
@@ -54,7 +53,6 @@ EVENTS: Final = (
 )
 """Raw game events that complete the datasets; all their values are text."""
 
-_FILE_INFO_OFFSET_AT: Final = 8
 _Result = TypeVar("_Result")
 
 
@@ -77,7 +75,6 @@ class AwpyDemo:
     """One recording opened by awpy; every fault of the parser leaves as an Offangle error."""
 
     def __init__(self, path: Path) -> None:
-        _refuse_truncated(path)
         self._demo: awpy.Demo = self._guarded(lambda: awpy.Demo(path))
 
     def load(self) -> AwpyTables:
@@ -135,16 +132,3 @@ def cannot_read(parser: str, parser_version: str, reason: str) -> ParserCrashErr
         f"parser {parser} {parser_version} cannot read this recording{mode}: {reason}",
         hint="The file is kept and tried again when the parser is upgraded.",
     )
-
-
-def _refuse_truncated(path: Path) -> None:
-    """A recording names the place of its last part in its head; a file that ends before it was cut off."""
-    with path.open("rb") as file:
-        file.seek(_FILE_INFO_OFFSET_AT)
-        (file_info_offset,) = struct.unpack("<I", file.read(4))
-    size = path.stat().st_size
-    if file_info_offset >= size:
-        raise BadInputError(
-            f"the recording is cut off: {size:,} bytes of more than {file_info_offset:,}",
-            hint="Fetch or copy the file again.",
-        )

@@ -8,6 +8,7 @@ import polars as pl
 
 from offangle.core.maps import canonical_map
 from offangle.frames.collection import MatchFrames, conform
+from offangle.frames.halves import length_of, with_halves
 from offangle.parsing.demo import combat, items, states, teams, totals
 from offangle.parsing.demo import rounds as round_list
 from offangle.parsing.demo.awpy_source import AWPY_VERSION, AwpyDemo, AwpyTables
@@ -18,6 +19,7 @@ from offangle.parsing.demo.completion import (
     complete,
 )
 from offangle.parsing.demo.economy import buy_end_ticks, economy_table
+from offangle.parsing.demo.framing import finished, walk_frames
 from offangle.parsing.demo.header import FileHeader, read_header
 from offangle.parsing.demo.identity import Identity, identify
 from offangle.parsing.demo.inputs import input_history_table
@@ -68,7 +70,9 @@ def read_demo(
         ParserCrashError: The parser cannot read this recording.
     """
     report = progress or _silent
-    recording = _decode(path, sample_rate_hz, report)
+    header = read_header(path)
+    with finished(path) as whole:
+        recording = _decode(whole, header, sample_rate_hz, report)
     report("tables", 0.8)
     tables = _translate(recording, report)
     report("tables", 1.0)
@@ -79,13 +83,12 @@ def _silent(_stage: str, _share: float) -> None:
     """Nobody asked."""
 
 
-def _decode(path: Path, sample_rate_hz: float | None, report: Progress) -> _Recording:
-    header = read_header(path)
+def _decode(path: Path, header: FileHeader, sample_rate_hz: float | None, report: Progress) -> _Recording:
     report("events", 0.05)
     demo = AwpyDemo(path)
     tables = demo.load()
     identity = identify(tables)
-    last_tick = _last_tick(tables)
+    last_tick = _last_tick(path, tables)
     rounds = round_list.list_rounds(tables, last_tick)
     report("players", 0.4)
     every = 1 if sample_rate_hz is None else max(1, round(tables.tick_rate / sample_rate_hz))
@@ -105,8 +108,10 @@ def _decode(path: Path, sample_rate_hz: float | None, report: Progress) -> _Reco
     return _Recording(header, tables, identity, completion, rounds, found, places, every, last_tick)
 
 
-def _last_tick(tables: AwpyTables) -> int:
+def _last_tick(path: Path, tables: AwpyTables) -> int:
     stated = int(tables.header.get("playback_ticks") or 0)
+    if stated <= 0:  # never finished: nobody wrote how long it is
+        stated = walk_frames(path).last_tick
     seen = [tables.datasets[name]["tick"].max() for name in ("kills", "shots", "damages")]
     return max([stated, *(int(tick) for tick in seen if isinstance(tick, int))])
 
@@ -137,9 +142,8 @@ def _translate(recording: _Recording, report: Progress) -> dict[str, pl.DataFram
     rounds = _count_rounds(recording)
     seen = recording.states.select("tick", "steam_id", "side")
     roster = teams.rosters(rounds, pl.concat([seen, teams.sides_in(state)]))
-    sides = teams.team_a_sides(rounds, roster)
-    rounds = teams.with_scores(rounds.join(sides, on="round_number", how="left", maintain_order="left"))
-    in_rounds = teams.player_rounds(roster, sides)
+    rounds = _with_teams(recording, rounds, roster)
+    in_rounds = teams.player_rounds(roster, rounds.select("round_number", "team_a_side"))
     found: dict[str, pl.DataFrame | None] = {
         "match": _match(recording, rounds),
         "parsers": _parsers(recording.completion),
@@ -167,7 +171,21 @@ def _count_rounds(recording: _Recording) -> pl.DataFrame:
     kills = recording.tables.datasets["kills"].select("tick", combat.weapon("weapon"))
     ended = round_list.with_ends(recording.rounds, completion.round_ends)
     counted = round_list.with_counters(round_list.with_melee_only(ended, kills), completion.state)
-    return round_list.number_rounds(counted, round_list.match_length(recording.tables.convars))
+    return round_list.number_rounds(round_list.with_purses(counted, recording.states))
+
+
+def _with_teams(recording: _Recording, rounds: pl.DataFrame, roster: pl.DataFrame) -> pl.DataFrame:
+    """Add the side of team a, winners and scores by team, kind and half."""
+    sides = teams.team_a_sides(rounds, roster)
+    rounds = rounds.join(sides, on="round_number", how="left", maintain_order="left")
+    money = recording.states.filter(pl.col("side").is_not_null()).select("tick", pl.col("money").alias("start_money"))
+    length = length_of(
+        teams.with_scores(rounds),
+        stated=round_list.stated_length(recording.tables.convars),
+        usual_max_rounds=round_list.usual_max_rounds(recording.tables.convars),
+        start_money=rounds.select("round_number", tick="start_tick").join(money, on="tick"),
+    )
+    return with_halves(teams.with_scores(teams.as_they_began(rounds, length)), length)
 
 
 def _combat(recording: _Recording, rounds: pl.DataFrame, in_rounds: pl.DataFrame) -> dict[str, pl.DataFrame | None]:

@@ -2,29 +2,35 @@
 
 awpy lists the rounds that the game counted up, but whenever the counter goes back (a restored backup, a restart) it
 forgets every round before that moment, also those whose score still stands. So every freeze time begins a round here,
-and the ends that awpy forgot come from demoparser2. Which rounds stand is then told by the game's own counter: rounds
-played past the point to which it was set back never happened as far as the score goes.
+and the ends that awpy forgot come from demoparser2. Which rounds stand is then told by the game's own counter and by
+the score: rounds played past the point to which both were set back never happened. A counter that begins again while
+the score stands (some servers count each half by itself) takes nothing back.
 """
 
-from dataclasses import dataclass
 from typing import Final
 
 import polars as pl
 
+from offangle.core.halves import USUAL_MAX_ROUNDS, StatedLength
 from offangle.core.terms import END_REASONS, ROUND_KINDS, WORLD_WEAPON
 from offangle.core.weapons import weapon_class
 from offangle.frames.columns import SIDE
 from offangle.parsing.demo.awpy_source import AwpyTables
 from offangle.parsing.demo.identity import side
 
-DEFAULT_MAX_ROUNDS: Final = 24
-WINGMAN_MAX_ROUNDS: Final = 16
-DEFAULT_OVERTIME_ROUNDS: Final = 6
+LONGEST: Final = 1000
+"""Rounds; who states more states no length."""
+
+MAX_ROUND_NUMBER: Final = 10_000
+"""Nobody plays more; a counter that shows more shows something else."""
 
 SETTLE_TICKS: Final = 64
 """A team's score is read this long after a round's end: the game writes them a few ticks late."""
 
-_WINGMAN: Final = ("0", "2")  # game_type, game_mode
+_USUAL_MAX_ROUNDS: Final = {("0", "0"): 15, ("0", "2"): 16}
+"""Rounds of regulation by game_type and game_mode where they are not the usual: casual and wingman."""
+_YES: Final = frozenset({"1", "true"})
+_NO: Final = frozenset({"0", "false"})
 _REASON_BY_CODE: Final = {
     1: "bomb_exploded",
     7: "bomb_defused",
@@ -54,37 +60,29 @@ _REASON_BY_WORD: Final = {
 """The same as demoparser2 words them."""
 
 
-@dataclass(frozen=True, slots=True)
-class MatchLength:
-    """How many rounds the server plays.
-
-    Attributes:
-        max_rounds: Rounds of regulation.
-        overtime_rounds: Rounds of one overtime.
-    """
-
-    max_rounds: int = DEFAULT_MAX_ROUNDS
-    overtime_rounds: int = DEFAULT_OVERTIME_ROUNDS
-
-
-def match_length(convars: dict[str, str]) -> MatchLength:
-    """The bounds from the server's console variables, or the game's defaults for the mode."""
-    wingman = (convars.get("game_type"), convars.get("game_mode")) == _WINGMAN
-    default = WINGMAN_MAX_ROUNDS if wingman else DEFAULT_MAX_ROUNDS
-    return MatchLength(
-        _positive(convars.get("mp_maxrounds"), default),
-        _positive(convars.get("mp_overtime_maxrounds"), DEFAULT_OVERTIME_ROUNDS),
+def stated_length(convars: dict[str, str]) -> StatedLength:
+    """What the server's console variables say of the length."""
+    half_time = convars.get("mp_halftime", "").lower()
+    return StatedLength(
+        _positive(convars.get("mp_maxrounds")),
+        _positive(convars.get("mp_overtime_maxrounds")),
+        True if half_time in _YES else False if half_time in _NO else None,
     )
 
 
-def _positive(text: str | None, default: int) -> int:
-    return int(text) if text is not None and text.isdigit() and int(text) > 0 else default
+def usual_max_rounds(convars: dict[str, str]) -> int:
+    """Rounds of regulation in the mode where the server does not state them."""
+    return _USUAL_MAX_ROUNDS.get((convars.get("game_type", ""), convars.get("game_mode", "")), USUAL_MAX_ROUNDS)
+
+
+def _positive(text: str | None) -> int | None:
+    return int(text) if text is not None and text.isdecimal() and 0 < int(text) <= LONGEST else None
 
 
 def list_rounds(tables: AwpyTables, last_tick: int) -> pl.DataFrame:
     """All rounds in order of time, counted up or not.
 
-    Columns: start_tick, freeze_end_tick, end_tick, officially_ended_tick, winner_side, reason, is_knife, is_complete;
+    Columns: start_tick, freeze_end_tick, end_tick, officially_ended_tick, winner_side, reason, is_complete;
     live_tick, when counters and sides are read, settle_tick, when the round's result has been written, and over_tick,
     the last one of the round: the scoreboard counts what happens up to it.
     """
@@ -161,7 +159,6 @@ def _complete_rounds(awpy_rounds: pl.DataFrame) -> pl.DataFrame:
         pl.col("reason")
         .replace_strict(_REASON_BY_CODE, default="unknown", return_dtype=pl.String)
         .cast(pl.Enum(END_REASONS)),
-        pl.col("is_knife_round").fill_null(value=False).alias("is_knife"),
         pl.lit(value=True).alias("is_complete"),
     )
 
@@ -185,7 +182,6 @@ def _unfinished_rounds(tables: AwpyTables, complete: pl.DataFrame) -> pl.DataFra
         pl.lit(None, pl.Int32).alias("officially_ended_tick"),
         pl.lit(None, SIDE).alias("winner_side"),
         pl.lit("unknown", pl.Enum(END_REASONS)).alias("reason"),
-        pl.lit(value=False).alias("is_knife"),
         pl.lit(value=False).alias("is_complete"),
     )
 
@@ -219,60 +215,73 @@ def with_counters(rounds: pl.DataFrame, state: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def number_rounds(rounds: pl.DataFrame, length: MatchLength) -> pl.DataFrame:
-    """Add round_number, kind and half to the rounds of `with_counters`."""
-    excluded = _excluded_kind()
-    judged = rounds.with_columns(excluded.alias("excluded"))
-    counts = pl.col("excluded").is_null()
-    sequence = counts.cast(pl.Int32).cum_sum()
-    known = judged.filter(counts)["rounds_before"]
-    # the counter is the better number (it knows of rounds before the recording), if it is there and never repeats
-    trusted = known.null_count() == 0 and known.n_unique() == known.len()
-    number = pl.col("rounds_before") + 1 if trusted else sequence
-    round_number = pl.when(counts).then(number).otherwise(-(~counts).cast(pl.Int32).cum_sum())
-    return (
-        judged.with_columns(round_number.cast(pl.Int16).alias("round_number"))
-        .with_columns(_half(length).alias("half"))
-        .with_columns(
-            pl.coalesce("excluded", pl.when(pl.col("half") > 2).then(pl.lit("overtime")).otherwise(pl.lit("regular")))  # noqa: PLR2004 -- two halves
-            .cast(pl.Enum(ROUND_KINDS))
-            .alias("kind")
-        )
-        .drop("excluded")
+def with_purses(rounds: pl.DataFrame, states: pl.DataFrame) -> pl.DataFrame:
+    """Add `is_broke`: nobody on a side had any money when the round went live. `states` has tick, side and money."""
+    purses = (
+        states.filter(pl.col("side").is_not_null())
+        .group_by(pl.col("tick").alias("live_tick"))
+        .agg((pl.col("money").is_not_null().any() & (pl.col("money") == 0).all()).alias("is_broke"))
     )
+    joined = rounds.join(purses, on="live_tick", how="left", maintain_order="left")
+    return joined.with_columns(pl.col("is_broke").fill_null(value=False))
+
+
+def number_rounds(rounds: pl.DataFrame) -> pl.DataFrame:
+    """Add round_number, and kind: null for a round that counts, else why it does not."""
+    judged = rounds.with_columns(_excluded_kind().cast(pl.Enum(ROUND_KINDS)).alias("kind"))
+    counts = pl.col("kind").is_null()
+    stated = _stated_number(judged.filter(counts))
+    number = counts.cast(pl.Int32).cum_sum() if stated is None else stated
+    round_number = pl.when(counts).then(number).otherwise(-(~counts).cast(pl.Int32).cum_sum())
+    return judged.with_columns(round_number.cast(pl.Int16).alias("round_number"))
+
+
+def _stated_number(counted: pl.DataFrame) -> pl.Expr | None:
+    """The game's own number of a round, if it never repeats: it knows of rounds before the recording.
+
+    The counter leaves a round out where it began again, the score a round that nobody won; so the larger of the two.
+    """
+    stated = pl.max_horizontal("rounds_before", _score_before())
+    known = counted.select(stated.alias("stated"))["stated"]
+    if known.null_count() or not (known.diff().drop_nulls() > 0).all():
+        return None
+    return stated + 1 if known.is_between(0, MAX_ROUND_NUMBER).all() else None
+
+
+def _score_before() -> pl.Expr:
+    """Rounds won by both teams before; null where a score is unknown or cannot be one."""
+    known = pl.all_horizontal(pl.col("t_before", "ct_before") >= 0)
+    return pl.when(known).then(pl.col("t_before") + pl.col("ct_before"))
 
 
 def _excluded_kind() -> pl.Expr:
     """Why a round does not count; null when it does."""
-    later = pl.when("is_complete").then("rounds_before").shift(-1).reverse().cum_min().reverse()
-    later = later.fill_null(strategy="backward")
-    set_back = (later <= pl.col("rounds_before")).fill_null(value=False)
+    counter, score = pl.col("rounds_before"), _score_before()
+    counter_later, score_later = _least_later(counter), _least_later(score)
+    counter_falls = (counter_later <= counter).fill_null(value=False)
+    score_stands = score_later > score
+    set_back = counter_falls & ~score_stands.fill_null(value=False)
+    in_the_end = pl.col("t_after") + pl.col("ct_after") > score
+    is_scored = pl.coalesce(score_stands, counter_later > counter, in_the_end).fill_null(value=True)
+    is_knife = pl.col("is_melee_only") & pl.col("is_broke") & ~is_scored
     return (
         pl.when("is_warmup")
         .then(pl.lit("warmup"))
-        .when(pl.col("is_knife") | (set_back & pl.col("is_melee_only")))
+        .when(is_knife)
         .then(pl.lit("knife"))
         .when(~pl.col("is_complete"))
         .then(pl.lit("aborted"))
-        .when(set_back & (later == 0))
+        .when(set_back & (counter_later == 0))
         .then(pl.lit("aborted"))
         .when(set_back)
         .then(pl.lit("restored"))
     )
 
 
-def _half(length: MatchLength) -> pl.Expr:
-    number = pl.col("round_number").cast(pl.Int32)
-    regulation = pl.when(number <= length.max_rounds // 2).then(1).otherwise(2)
-    overtime = 3 + (number - length.max_rounds - 1) // max(length.overtime_rounds // 2, 1)
-    return (
-        pl.when(number < 1)
-        .then(0)
-        .when(number <= length.max_rounds)
-        .then(regulation)
-        .otherwise(overtime)
-        .cast(pl.UInt8)
-    )
+def _least_later(counter: pl.Expr) -> pl.Expr:
+    """The least that a counter shows at a later complete round; null after the last one."""
+    later = pl.when("is_complete").then(counter).shift(-1).reverse().cum_min().reverse()
+    return later.fill_null(strategy="backward")
 
 
 def round_of(frame: pl.DataFrame, rounds: pl.DataFrame) -> pl.DataFrame:

@@ -4,7 +4,8 @@ from typing import Final
 
 import polars as pl
 
-from offangle.core.sides import Side, Team, other_side
+from offangle.core.halves import MatchLength
+from offangle.core.sides import SIDES, Side, Team, other_side
 from offangle.frames.columns import SIDE, TEAM
 
 _SIDE_NUMBERS: Final = {2: "t", 3: "ct"}
@@ -57,6 +58,15 @@ def team_a_sides(rounds: pl.DataFrame, roster: pl.DataFrame) -> pl.DataFrame:
         {"round_number": list(found), "team_a_side": list(found.values())},
         schema={"round_number": pl.Int16, "team_a_side": SIDE},
     )
+
+
+def as_they_began(rounds: pl.DataFrame, length: MatchLength) -> pl.DataFrame:
+    """The rounds with team `a` as the one that began the match as CT, also where the recording began later."""
+    first = rounds.filter(pl.col("round_number") > 0)["round_number"].min()
+    if not isinstance(first, int) or length.plays_first_sides(first):
+        return rounds
+    turned = {side: other_side(side) for side in SIDES}
+    return rounds.with_columns(pl.col("team_a_side").cast(pl.String).replace(turned).cast(SIDE))
 
 
 def _vote(players: dict[int, Side], teams: dict[int, Team], previous: Side) -> Side:
