@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -20,11 +20,13 @@ from makers.job_bench import quick_config
 from makers.synthetic import make_match, write_interchange_zip
 from makers.waiting import until
 from offangle.bootstrap.build import build_services, jobs_config
+from offangle.bootstrap.worker import worker_for
 from offangle.config.settings import Settings
 from offangle.core.errors import NotFoundError
 from offangle.db.models import Demo, ImportRecord, Match, User
+from offangle.flows.kind import Kind
+from offangle.flows.kinds import KINDS
 from offangle.flows.recorded.acquire import import_path
-from offangle.flows.recorded.handlers import KINDS, PERIODICS, SWEEPS, django_connections
 from offangle.flows.recorded.identity import match_id_of
 from offangle.flows.services import Services, install
 from offangle.jobs.config import JobsConfig
@@ -47,10 +49,9 @@ class Installation:
     processes: list["subprocess.Popen[bytes]"] = field(default_factory=list)
     worker: JobWorker | None = None
 
-    def work(self) -> None:
+    def work(self, kinds: Sequence[Kind] = KINDS) -> None:
         """Start a worker in this process, which is much quicker than one of its own; it ends with the installation."""
-        engine = JobEngine(quick_jobs(self.settings))
-        self.worker = engine.worker(KINDS, sweeps=SWEEPS, periodics=PERIODICS, around=django_connections)
+        self.worker = worker_for(kinds, quick_jobs(self.settings, kinds))
         self.worker.start()
 
     def start_worker(self, *options: str) -> "subprocess.Popen[bytes]":
@@ -120,15 +121,15 @@ class Installation:
 
 
 @contextlib.contextmanager
-def open_installation(folder: Path) -> Iterator[Installation]:
+def open_installation(folder: Path, kinds: Sequence[Kind] = KINDS) -> Iterator[Installation]:
     """An empty installation in `folder`, on the database of the tests; its services are installed in this process."""
     changes = {"OFFANGLE_DATA_DIR": str(folder), "OFFANGLE_JOBS_DATABASE_URL": jobs_url(folder)}
     settings = Settings(data_dir=folder, jobs_database_url=changes["OFFANGLE_JOBS_DATABASE_URL"])
     if connection.vendor == "sqlite":
         shutil.copy(prepared_jobs(), folder / "jobs.sqlite3")  # much quicker than making one
-    else:
-        JobEngine(jobs_config(settings)).prepare()
-    services = build_services(settings)
+    if connection.vendor != "sqlite" or kinds is not KINDS:
+        JobEngine(jobs_config(settings, kinds)).prepare()
+    services = build_services(settings, kinds)
     install(services)
     if connection.vendor == "sqlite":  # a worker looks for the rows in its data folder
         settings.sqlite_path.symlink_to(str(connection.settings_dict["NAME"]))
@@ -152,9 +153,9 @@ def prepared_jobs() -> Path:
     return folder / "jobs.sqlite3"
 
 
-def quick_jobs(settings: Settings) -> JobsConfig:
+def quick_jobs(settings: Settings, kinds: Sequence[Kind] = KINDS) -> JobsConfig:
     """The installation's job engine, quick to notice everything."""
-    return quick_config(settings.jobs_url, queues=jobs_config(settings).queues, sweep_every_s=SWEEP_EVERY_S)
+    return quick_config(settings.jobs_url, queues=jobs_config(settings, kinds).queues, sweep_every_s=SWEEP_EVERY_S)
 
 
 def jobs_url(folder: Path) -> str:

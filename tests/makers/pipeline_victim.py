@@ -19,11 +19,13 @@ from makers import sample_script
 from makers.installation import quick_jobs
 from makers.job_bench import QUICK_BACKOFF
 from offangle.bootstrap.build import start
+from offangle.bootstrap.worker import worker_for
 from offangle.config.settings import load_settings
-from offangle.flows.recorded import handlers, publish
+from offangle.flows.kind import Kind
+from offangle.flows.kinds import KINDS
+from offangle.flows.recorded import publish
 from offangle.flows.services import Sample, install
-from offangle.jobs.engine import JobEngine
-from offangle.jobs.kinds import JobKind, Step, StepContext, StepFunction
+from offangle.jobs.kinds import Step, StepContext, StepFunction
 from offangle.storage.objects import ObjectStore
 
 
@@ -84,7 +86,7 @@ class Holder:
         target._mark_published = self.behind(target._mark_published, "commit")
         target.drop_parsed = self.ahead_of(target.drop_parsed, "committed")
 
-    def kind(self, kind: JobKind) -> JobKind:
+    def kind(self, kind: Kind) -> Kind:
         """The kind with every step held where asked."""
         return replace(kind, steps=tuple(self.around(step) for step in kind.steps), backoff=QUICK_BACKOFF)
 
@@ -103,10 +105,7 @@ def main(arguments: Sequence[str]) -> int:
         install(replace(services, sample=Sample(seed=options.sample_seed, module=sample_script.MODULE)))
     holder = Holder(options.folder, options.name, options.hold)
     holder.install()
-    kinds = [holder.kind(kind) for kind in handlers.KINDS]
-    worker = JobEngine(quick_jobs(settings)).worker(
-        kinds, sweeps=handlers.SWEEPS, periodics=handlers.PERIODICS, around=handlers.django_connections
-    )
+    worker = worker_for([holder.kind(kind) for kind in KINDS], quick_jobs(settings))
     return 0 if worker.run() else 1
 
 

@@ -5,12 +5,15 @@ export interface JobNews {
   job_id: string;
   name: string;
   state: "queued" | "running" | "retrying" | "done" | "dead" | "cancelled";
-  stage: string;
-  fraction: number;
+  stage: string; // in words
+  share: number; // of the whole way, 0 to 1
   running_s: number;
+  timed_share: number; // of what those seconds go into
+  waiting: string; // what is done while it waits for a worker
   reason: string;
   hint: string;
-  match_url: string;
+  url: string; // what came of it
+  opening: string; // what a link there says
   follows: string; // the job that made this one's file; empty where somebody brought it
 }
 

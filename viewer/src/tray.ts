@@ -1,8 +1,9 @@
 import type { JobNews } from "./live_jobs";
-import { fileSize, overall, secondsLeft, SIMULATED_SHARE, stageLabel, timeLeft } from "./progress";
+import { fileSize, secondsLeft, timeLeft } from "./progress";
 import { type Received, upload, UploadError } from "./upload";
 
 const UPLOADS_AT_ONCE = 2;
+const OPEN_MATCH = "Open match";
 
 /** One file on its way: its place in the tray. */
 class Entry {
@@ -17,7 +18,6 @@ class Entry {
     line.className = "line";
     this.name.className = "name";
     this.name.textContent = this.name.title = name;
-    this.link.textContent = "Open match";
     this.link.className = "nowrap";
     this.link.hidden = true;
     line.append(this.name, this.link);
@@ -42,8 +42,9 @@ class Entry {
     this.bar.hidden = true;
   }
 
-  done(text: string, url: string): void {
+  done(text: string, url: string, opening = OPEN_MATCH): void {
     this.say(text, 1);
+    this.link.textContent = opening;
     this.bar.hidden = true;
     this.link.href = url;
     this.link.hidden = url === "";
@@ -165,30 +166,18 @@ export class Tray {
 function tell(entry: Entry, news: JobNews): void {
   switch (news.state) {
     case "queued":
-      return entry.say(`${begun(news)}waiting for the worker`, withBefore(news, 0));
+      return entry.say(`${news.waiting} · waiting for the worker`, news.share);
     case "running": {
-      const share = overall(news.stage, news.fraction);
-      const parts = [stageLabel(news.stage), timeLeft(secondsLeft(share, news.running_s))];
-      return entry.say(parts.filter(Boolean).join(" · "), withBefore(news, share));
+      const parts = [news.stage, timeLeft(secondsLeft(news.timed_share, news.running_s))];
+      return entry.say(parts.filter(Boolean).join(" · "), news.share);
     }
     case "retrying":
-      return entry.say(`Will be tried again: ${news.reason}`, withBefore(news, overall(news.stage, news.fraction)));
+      return entry.say(`Will be tried again: ${news.reason}`, news.share);
     case "done":
-      return entry.done("Ready", news.match_url);
+      return entry.done("Ready", news.url, news.opening);
     case "cancelled":
       return entry.fail("Cancelled.", "");
     case "dead":
       return entry.fail(news.reason, news.hint);
   }
-}
-
-/** What has happened to a file that waits. */
-function begun(news: JobNews): string {
-  if (news.follows) return "Simulated · ";
-  return news.job_id.startsWith("sample:") ? "Simulation · " : "Received · ";
-}
-
-/** Share of the whole done, with the job that made this one's file. */
-function withBefore(news: JobNews, share: number): number {
-  return news.follows ? SIMULATED_SHARE + (1 - SIMULATED_SHARE) * share : share;
 }

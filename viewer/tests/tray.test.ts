@@ -14,8 +14,8 @@ function received(changes: Partial<Received> = {}): Received {
 
 function news(changes: Partial<JobNews> = {}): JobNews {
   return {
-    job_id: "job", name: "a.dem", state: "running", stage: "decoding", fraction: 0.5,
-    running_s: 9, reason: "", hint: "", match_url: "", follows: "", ...changes,
+    job_id: "job", name: "a.dem", state: "running", stage: "Decoding", share: 0.4, timed_share: 0.4,
+    running_s: 9, waiting: "Received", reason: "", hint: "", url: "", opening: "Open match", follows: "", ...changes,
   };
 }
 
@@ -59,14 +59,14 @@ describe("the tray", () => {
     expect(statuses()).toEqual(["Received · waiting for the worker"]);
     tray.hear(news());
     expect(statuses()).toEqual([expect.stringMatching(/^Decoding · \d+ s left$/)]);
-    tray.hear(news({ state: "done", match_url: "/matches/1/" }));
+    tray.hear(news({ state: "done", url: "/matches/1/" }));
     expect(statuses()).toEqual(["Ready"]);
     expect(document.querySelector("a")?.getAttribute("href")).toBe("/matches/1/");
   });
 
   it("uses news that overtook the answer to the upload", async () => {
     sends.mockImplementation(async () => {
-      tray.hear(news({ state: "done", match_url: "/matches/1/" }));
+      tray.hear(news({ state: "done", url: "/matches/1/" }));
       return [received()];
     });
     tray.add([file()]);
@@ -100,17 +100,18 @@ describe("the tray", () => {
 
   it("follows a sample from its simulation to its match in one line", () => {
     const sample = { job_id: "sample:1:1", name: "simulated.dem" };
-    tray.hear(news({ ...sample, state: "queued" }));
+    tray.hear(news({ ...sample, state: "queued", waiting: "Simulation", share: 0 }));
     expect(statuses()).toEqual(["Simulation · waiting for the worker"]);
-    tray.hear(news({ ...sample, stage: "simulating", fraction: 0.5, running_s: 20 }));
+    tray.hear(news({ ...sample, stage: "Simulating", share: 0.375, timed_share: 0.375, running_s: 20 }));
     expect(statuses()).toEqual(["Simulating · 34 s left"]);
-    tray.hear(news({ state: "queued", follows: sample.job_id }));
+    tray.hear(news({ state: "queued", waiting: "Simulated", share: 0.75, follows: sample.job_id }));
     expect(statuses()).toEqual(["Simulated · waiting for the worker"]);
-    tray.hear(news({ stage: "received", fraction: 0, follows: sample.job_id }));
+    tray.hear(news({ stage: "Received", share: 0.75, timed_share: 0, follows: sample.job_id }));
     const bar = document.querySelector("progress") as HTMLProgressElement;
     expect(bar.value).toBeGreaterThanOrEqual(0.75);
-    tray.hear(news({ state: "done", match_url: "/matches/1/", follows: sample.job_id }));
+    tray.hear(news({ state: "done", url: "/matches/1/", opening: "Read report", follows: sample.job_id }));
     expect(statuses()).toEqual(["Ready"]);
+    expect(document.querySelector("a")?.textContent).toBe("Read report");
   });
 
   it("shows jobs under way on a page that was opened later, and no old ones", () => {

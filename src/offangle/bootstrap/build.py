@@ -1,6 +1,7 @@
 """The wiring: settings in, real adapters out. Nothing else builds any."""
 
 import hashlib
+from collections.abc import Sequence
 from typing import Final
 
 from django.db import connections
@@ -9,10 +10,10 @@ import offangle.bootstrap.framework  # noqa: F401 -- sets Django up, which every
 from offangle.bootstrap.database import prepare_database
 from offangle.config.settings import Settings, load_settings, signing_secret
 from offangle.core.errors import SettingsError
-from offangle.flows.recorded.queueing import DEMO_QUEUE
-from offangle.flows.samples.sample import SAMPLE_QUEUE
+from offangle.flows.kind import Kind
+from offangle.flows.kinds import KINDS
 from offangle.flows.services import Limits, Sample, Services, install
-from offangle.jobs.config import DEFAULT_QUEUE, JobsConfig, QueueConfig
+from offangle.jobs.config import JobsConfig, QueueConfig
 from offangle.jobs.engine import JobEngine
 from offangle.storage.intake import Intake
 from offangle.storage.limits import Limits as IntakeLimits
@@ -45,7 +46,7 @@ def prepare_data(settings: Settings) -> None:
     JobEngine(jobs_config(settings)).prepare()
 
 
-def build_services(settings: Settings) -> Services:
+def build_services(settings: Settings, kinds: Sequence[Kind] = KINDS) -> Services:
     """The adapters of one process.
 
     Raises:
@@ -60,7 +61,7 @@ def build_services(settings: Settings) -> Services:
         intake=Intake(store, work, IntakeLimits(packed_bytes=upload, unpacked_bytes=demo)),
         work=work,
         links=links,
-        jobs=JobEngine(jobs_config(settings)).client(),
+        jobs=JobEngine(jobs_config(settings, kinds)).client(),
         limits=Limits(
             upload_bytes=upload,
             demo_bytes=demo,
@@ -72,21 +73,19 @@ def build_services(settings: Settings) -> Services:
     )
 
 
-def jobs_config(settings: Settings) -> JobsConfig:
+def jobs_config(settings: Settings, kinds: Sequence[Kind] = KINDS) -> JobsConfig:
     """How the job engine runs.
 
     Raises:
         SettingsError: The workflow store's address is of an unknown kind.
     """
-    return JobsConfig(
-        database_url=settings.jobs_url,
-        queues=(
-            QueueConfig(DEFAULT_QUEUE),
-            QueueConfig(DEMO_QUEUE, worker_concurrency=settings.worker_concurrency),
-            QueueConfig(SAMPLE_QUEUE, global_concurrency=1),  # the first simulates, those behind it find its match
-        ),
-        poll_every_s=QUEUE_POLL_S,
-    )
+    queues = {kind.queue.name: _queue(kind, settings) for kind in kinds}
+    return JobsConfig(database_url=settings.jobs_url, queues=tuple(queues.values()), poll_every_s=QUEUE_POLL_S)
+
+
+def _queue(kind: Kind, settings: Settings) -> QueueConfig:
+    per_worker = settings.worker_concurrency if kind.queue.per_worker is None else kind.queue.per_worker
+    return QueueConfig(kind.queue.name, worker_concurrency=per_worker, global_concurrency=kind.queue.in_all)
 
 
 def close_connections() -> None:

@@ -1,13 +1,39 @@
-"""Wiring of the process that does the work; apart from the rest, because it alone loads parsers and analysis."""
+"""Wiring of the process that does the work; apart from the rest, because it alone starts it."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from django.db import close_old_connections
 
 from offangle.bootstrap.build import jobs_config
 from offangle.config.settings import Settings
-from offangle.flows.recorded.handlers import KINDS, PERIODICS, SWEEPS, django_connections
+from offangle.flows.kind import Kind
+from offangle.flows.kinds import KINDS
+from offangle.jobs.config import JobsConfig
 from offangle.jobs.engine import JobEngine
 from offangle.jobs.worker import JobWorker
 
 
 def build_worker(settings: Settings) -> JobWorker:
     """A worker for every kind of job, not yet started; the services must be installed."""
-    engine = JobEngine(jobs_config(settings))
-    return engine.worker(KINDS, sweeps=SWEEPS, periodics=PERIODICS, around=django_connections)
+    return worker_for(KINDS, jobs_config(settings))
+
+
+def worker_for(kinds: Sequence[Kind], config: JobsConfig) -> JobWorker:
+    """A worker for these kinds, with their sweeps and what they do now and then."""
+    return JobEngine(config).worker(
+        [kind.work() for kind in kinds],
+        sweeps=[sweep for kind in kinds for sweep in kind.sweeps],
+        periodics=[periodic for kind in kinds for periodic in kind.periodics],
+        around=django_connections,
+    )
+
+
+@contextmanager
+def django_connections() -> Iterator[None]:
+    """Around each call from the job engine: no database connection of an earlier call is used, and none is left."""
+    close_old_connections()
+    try:
+        yield
+    finally:
+        close_old_connections()

@@ -43,6 +43,10 @@ class NotFoundError(OffangleError):
     """The thing named does not exist, or this person may not know that it does."""
 
 
+class NotAllowedError(OffangleError):
+    """This person may see the thing but not change it."""
+
+
 class TransientError(OffangleError):
     """Something outside did not answer now and may answer later."""
 

@@ -15,8 +15,8 @@ from offangle.cli.recordings import read_recording
 from offangle.db.models import Analysis, ImportRecord, Match, PlayerMatchStat, PlayerRoundState, Round, User
 from offangle.db.queries.journal import JournalEntry
 from offangle.flows.recorded.acquire import import_path
-from offangle.flows.recorded.handlers import DEMO_STEPS
 from offangle.flows.recorded.identity import match_id_of
+from offangle.flows.recorded.kind import RECORDED
 from offangle.flows.services import install
 from offangle.storage.intake import Intake
 from offangle_sim.match import write_match
@@ -79,7 +79,7 @@ def publish(demo: Path) -> Match:
     (record,) = import_path(User.objects.create_user("importer"), demo, ImportRecord.Source.UPLOAD).accepted
     assert record.demo is not None
     results: dict[str, Any] = {}
-    for step in DEMO_STEPS:
+    for step in RECORDED.steps:
         results[step.name] = step.function(record.demo.sha256, StepDone(results))
     return Match.objects.get(pk=match_id_of(record.demo.sha256))
 

@@ -8,7 +8,7 @@ import pytest
 
 from makers.installation import Installation, match_of, write_match
 from makers.synthetic import make_match
-from offangle.core.errors import NotFoundError
+from offangle.core.errors import NotAllowedError, NotFoundError
 from offangle.db.models import (
     Analysis,
     Demo,
@@ -26,7 +26,7 @@ from offangle.db.models import (
 from offangle.flows.recorded import notify
 from offangle.flows.recorded import reanalyse as reanalyse_module
 from offangle.flows.recorded.acquire import begin_import, import_path
-from offangle.flows.recorded.delete import NotAllowedError, delete_demo, delete_match
+from offangle.flows.recorded.delete import delete_demo, delete_match
 from offangle.flows.recorded.export import export_match, read_match_table, table_names
 from offangle.flows.recorded.identity import match_id_of
 from offangle.flows.recorded.queueing import cancel_demo, retry_demo

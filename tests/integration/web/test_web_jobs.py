@@ -48,7 +48,7 @@ def test_every_state_is_shown_to_who_brought_it_only(
     )
     publish_match(world.member)
     page = member.get("/jobs/")
-    assert {row.demo.original_name: row.state for row in page.context["rows"]} == {
+    assert {row.subject.title: row.state for row, _ in page.context["rows"]} == {
         "waiting.dem": "queued",
         "broken.dem": "dead",
         "match-1.dem": "done",
@@ -76,23 +76,23 @@ def test_refused_files_keep_their_reason(world: World, member: Client, stranger:
 def test_cancel_then_retry(world: World, member: Client) -> None:
     demo = make_demo(world.member, "waiting.dem")
     queue_job(demo)
-    assert "was cancelled" in member.post(f"/jobs/{demo.pk}/cancel/", follow=True).content.decode()
-    row = member.get("/jobs/").context["rows"][0]
+    assert "was cancelled" in member.post(f"/jobs/demo/{demo.pk}/cancel/", follow=True).content.decode()
+    row = member.get("/jobs/").context["rows"][0][0]
     assert (row.state, row.may_retry, row.may_cancel) == ("cancelled", True, False)
-    assert "is queued again" in member.post(f"/jobs/{demo.pk}/retry/", follow=True).content.decode()
-    assert member.get("/jobs/").context["rows"][0].state == "queued"
+    assert "is queued again" in member.post(f"/jobs/demo/{demo.pk}/retry/", follow=True).content.decode()
+    assert member.get("/jobs/").context["rows"][0][0].state == "queued"
 
 
 def test_retrying_what_is_queued_is_refused_kindly(world: World, member: Client) -> None:
     demo = make_demo(world.member, "waiting.dem")
     queue_job(demo)
-    page = member.post(f"/jobs/{demo.pk}/retry/", follow=True).content.decode()
+    page = member.post(f"/jobs/demo/{demo.pk}/retry/", follow=True).content.decode()
     assert "Wait for it or cancel it first." in page
 
 
 def test_a_failed_file_can_be_deleted(world: World, member: Client) -> None:
     demo = failed(world)
-    assert "was deleted" in member.post(f"/jobs/{demo.pk}/delete/", follow=True).content.decode()
+    assert "was deleted" in member.post(f"/jobs/demo/{demo.pk}/delete/", follow=True).content.decode()
     assert not Demo.objects.filter(pk=demo.pk).exists()
 
 
@@ -101,7 +101,7 @@ def test_only_who_brought_a_file_may_act_on_it(
     world: World, owner: Client, stranger: Client, anonymous: Client, action: str
 ) -> None:
     demo = failed(world)
-    address = f"/jobs/{demo.pk}/{action}/"
+    address = f"/jobs/demo/{demo.pk}/{action}/"
     assert stranger.post(address).status_code == 404
     assert anonymous.post(address).status_code == 302
     assert owner.get(address).status_code == 405
@@ -114,7 +114,7 @@ def test_only_who_brought_a_file_may_act_on_it(
 
 @pytest.mark.parametrize("sha256", ["0" * 64, "abc"])
 def test_jobs_that_are_none_are_not_found(member: Client, sha256: str) -> None:
-    assert member.post(f"/jobs/{sha256}/retry/").status_code == 404
+    assert member.post(f"/jobs/demo/{sha256}/retry/").status_code == 404
 
 
 def test_the_page_asks_the_database_a_bounded_number_of_times(

@@ -15,7 +15,6 @@ from makers.page_text import source_of
 from makers.rows import publish_match
 from offangle.db.models import LiveEvent, LiveSnapshot, Match
 from offangle.db.queries.live_events import newest_event_id, since
-from offangle.web.live import stream as live_stream
 from offangle.web.live import views as live
 
 
@@ -143,9 +142,8 @@ async def _first_messages(response: Any, count: int) -> list[str]:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_stream_takes_up_where_the_browser_was(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_stream_takes_up_where_the_browser_was(world: World, member: Client) -> None:
     match = live_match(world.member)
-    monkeypatch.setattr(live_stream, "_newest", live_stream.Newest(keep_s=0))
     events = list(LiveEvent.objects.order_by("pk").values_list("pk", flat=True))
     request = AsyncRequestFactory().get("/live/events/", headers={"Last-Event-ID": str(events[0])})
 
@@ -153,6 +151,7 @@ def test_the_stream_takes_up_where_the_browser_was(world: World, monkeypatch: py
         return world.member
 
     request.auser = user
+    request.session = member.session
 
     async def ask() -> list[str]:
         return await _first_messages(await live.live_events(request), 2)

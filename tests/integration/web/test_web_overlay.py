@@ -13,7 +13,6 @@ from makers.page_text import source_of
 from offangle.db.models import LiveEvent, OverlayLink, User
 from offangle.db.queries.overlay_links import own_news
 from offangle.web.live import overlay
-from offangle.web.live import stream as live_stream
 
 
 def make_link(client: Client, name: str = "Main scene") -> str:
@@ -91,9 +90,8 @@ def test_names_that_are_no_names(member: Client, name: str) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_its_stream_tells_of_its_owners_game(world: World, member: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_its_stream_tells_of_its_owners_game(world: World, member: Client) -> None:
     live_match(world.member)
-    monkeypatch.setattr(live_stream, "_newest", live_stream.Newest(keep_s=0))
     address = make_link(member)
     secret = address.split("/")[2]
     request = AsyncRequestFactory().get(f"{address}events/?since=0")

@@ -242,7 +242,7 @@ def test_a_published_match_is_linked(people: World) -> None:
     _, before = services().jobs.watch()
     queue_job(match.demo)
     (news,) = Visitor(people.member).listen(1, last_event_id=str(before))
-    assert news["match_url"] == f"/matches/{match.pk}/"
+    assert news["url"] == f"/matches/{match.pk}/"
 
 
 async def given(pieces: list[bytes]) -> AsyncIterator[bytes]:

@@ -52,11 +52,6 @@ def overlay_user(secret: str) -> User:
     return link.user
 
 
-def is_open(secret: str) -> bool:
-    """Whether the link still works."""
-    return OverlayLink.objects.filter(secret_hash=hash_secret(secret), revoked_at=None, user__is_active=True).exists()
-
-
 def revoke_overlay_link(user: User, link_id: int) -> OverlayLink:
     """End a link of `user` at once; one already revoked stays as it is.
 

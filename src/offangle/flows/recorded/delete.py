@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from offangle.core.errors import NotFoundError, OffangleError, TransientError
+from offangle.core.errors import NotAllowedError, NotFoundError, OffangleError, TransientError
 from offangle.db.models import Demo, ImportRecord, Match, Notification, Observation, User
 from offangle.db.queries.access import may_delete, visible_match
 from offangle.flows.recorded.identity import match_id_of, parsed_prefix
@@ -17,10 +17,6 @@ from offangle.flows.services import services
 from offangle.storage.tables import delete_match as delete_tables
 
 logger = logging.getLogger(__name__)
-
-
-class NotAllowedError(OffangleError):
-    """This person may see the thing but not change it."""
 
 
 def delete_match(user: User, match_id: UUID | str) -> bool:

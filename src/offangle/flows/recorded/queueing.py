@@ -83,8 +83,8 @@ def cancel_demo(sha256: str) -> JobView:
     return view
 
 
-def retry_demo(sha256: str) -> str:
-    """Run the failed or cancelled job of a file again, by today's pipeline. Returns the job's id.
+def retry_demo(sha256: str) -> JobView:
+    """Run the failed or cancelled job of a file again, by today's pipeline.
 
     Raises:
         NotFoundError: There is no such file.
@@ -95,7 +95,7 @@ def retry_demo(sha256: str) -> str:
     view = services().jobs.find(demo.job_id) if demo.job_id else None
     if view is not None and not view.is_final:
         raise BadInputError(f"The job of {demo} is {view.state}", hint="Wait for it or cancel it first.")
-    return enqueue_demo(sha256, again=True)
+    return services().jobs.job(enqueue_demo(sha256, again=True))
 
 
 def mark_cancelled(sha256: str) -> None:

@@ -17,8 +17,10 @@ class Job(Schema):
     subject: str = Field(
         description="What it works on: the file's SHA-256; of a sample that is simulated the import's id"
     )
+    title: str = Field(description="What people call that")
     state: JobStateName
     stage: str = Field(description="What is being done, or was done last")
+    stage_label: str = Field(description="The same in words")
     fraction: float = Field(description="How much of the stage is done, 0 to 1")
     message: str
     reason: str = Field(description="Why it is dead or waits; empty otherwise")

@@ -7,7 +7,7 @@ from typing import Any, Final
 from asgiref.sync import sync_to_async
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -21,9 +21,10 @@ from offangle.db.models import User
 from offangle.db.queries import overlay_links
 from offangle.db.queries.live_events import LiveNews, newest_event_id
 from offangle.web.live.page import observer_of
-from offangle.web.live.stream import stream_response
+from offangle.web.live.stream import live_stream
 from offangle.web.shared.middleware import CONTENT_SECURITY_POLICY
 from offangle.web.shared.signed_in import signed_in
+from offangle.web.shared.sse import stream_response
 
 OVERLAY_POLICY: Final = CONTENT_SECURITY_POLICY.replace("frame-ancestors 'none'", "frame-ancestors *")
 """Streaming software may show it inside pages of its own; there is nothing on it to click."""
@@ -93,15 +94,21 @@ def _open(response: HttpResponse) -> HttpResponse:
 async def overlay_events(request: HttpRequest, secret: str) -> HttpResponseBase:
     """When to look again."""
     try:
-        user = await sync_to_async(overlay_links.overlay_user)(secret)
+        await sync_to_async(overlay_links.overlay_user)(secret)
     except NotFoundError:
         # 204 tells the browser not to come again.
         return HttpResponse(status=HTTPStatus.NO_CONTENT)
-    stream: StreamingHttpResponse = stream_response(request, partial(_look, user, secret))
-    return stream
+    return stream_response(request, live_stream(partial(_viewer, secret), own_news_after))
 
 
-def _look(user: User, secret: str, cursor: int) -> tuple[list[LiveNews], int]:
-    """What the owner's clients told; nothing once the link is revoked."""
-    news, following = overlay_links.own_news(user, cursor)
-    return (news, following) if overlay_links.is_open(secret) else ([], cursor)
+def _viewer(secret: str) -> User | None:
+    """Whose link it is; nobody's once it is revoked."""
+    try:
+        return overlay_links.overlay_user(secret)
+    except NotFoundError:
+        return None
+
+
+def own_news_after(cursor: int, user: User) -> tuple[list[LiveNews], int]:
+    """What the owner's clients told."""
+    return overlay_links.own_news(user, cursor)

@@ -9,13 +9,14 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
 from offangle.core.errors import BadInputError
-from offangle.db.models import LiveTrack, User
+from offangle.db.models import LiveTrack
 from offangle.db.queries.access import visible_match, visible_matches
-from offangle.db.queries.live_events import LiveNews, newest_event_id, since
+from offangle.db.queries.live_events import newest_event_id, since
 from offangle.web.live.hints import hints_for
 from offangle.web.live.page import listed, match_context
-from offangle.web.live.stream import stream_response
+from offangle.web.live.stream import live_stream
 from offangle.web.shared.signed_in import signed_in, signed_in_later
+from offangle.web.shared.sse import signed_in_viewer, stream_response
 
 LATEST_MATCHES: Final = 5
 
@@ -50,8 +51,9 @@ async def live_events(request: HttpRequest) -> StreamingHttpResponse:
     Raises:
         BadInputError: `match` is no id.
     """
-    user = await signed_in_later(request)
-    return stream_response(request, partial(_look, user, _match_id(request.GET.get("match", ""))))
+    await signed_in_later(request)
+    look = partial(since, match_id=_match_id(request.GET.get("match", "")))
+    return stream_response(request, live_stream(signed_in_viewer(request), look))
 
 
 def _match_id(text: str) -> UUID | None:
@@ -59,10 +61,6 @@ def _match_id(text: str) -> UUID | None:
         return UUID(text) if text else None
     except ValueError as error:
         raise BadInputError("match is no id of a match", hint="Leave it out to hear of all matches.") from error
-
-
-def _look(user: User, match_id: UUID | None, cursor: int) -> tuple[list[LiveNews], int]:
-    return since(cursor, user, match_id)
 
 
 @require_POST

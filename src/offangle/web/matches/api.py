@@ -9,11 +9,12 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Query, Router, Schema
 from pydantic import Field
 
+from offangle.core.errors import NotAllowedError
 from offangle.db.models import Analysis, Match, PlayerMatchStat, PlayerRoundState, User, Weapon
 from offangle.db.queries.access import may_delete, visible_match
 from offangle.db.queries.match_edits import edit_match
 from offangle.db.queries.match_list import MatchFilter, Result, after, listed_matches
-from offangle.flows.recorded.delete import NotAllowedError, delete_match
+from offangle.flows.recorded.delete import delete_match
 from offangle.web.matches.schemas import (
     CheckRow,
     MatchChanges,

@@ -8,8 +8,14 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.csrf import requires_csrf_token
 
-from offangle.core.errors import BadInputError, LimitExceededError, NotFoundError, OffangleError, TransientError
-from offangle.flows.recorded.delete import NotAllowedError
+from offangle.core.errors import (
+    BadInputError,
+    LimitExceededError,
+    NotAllowedError,
+    NotFoundError,
+    OffangleError,
+    TransientError,
+)
 
 logger = logging.getLogger(__name__)
 

@@ -48,25 +48,6 @@ JOB_STATES: Final = {
     "dead": "Failed",
     "cancelled": "Cancelled",
 }
-STAGES: Final = {
-    "simulating": "Simulating",
-    "received": "Received",
-    "decoding": "Decoding",
-    "checking": "Checking",
-    "storing": "Storing",
-    "analysing": "Analysing",
-    "publishing": "Publishing",
-    "simulate": "Simulating",
-    "accept": "Simulating",
-    "parse": "Received",
-    "check": "Checking",
-    "store": "Storing",
-    "analyse": "Analysing",
-    "publish": "Publishing",
-    "notify": "Publishing",
-}
-"""A step tells its own name for the moment before it tells its stage."""
-
 BOMB_EVENTS: Final = {
     "planted": "planted the bomb",
     "defused": "defused the bomb",
@@ -84,7 +65,6 @@ VOCABULARIES: Final[Mapping[str, Mapping[str, str]]] = {
     "source": SOURCES,
     "job_state": JOB_STATES,
     "live_state": LIVE_STATES,
-    "stage": STAGES,
 }
 
 

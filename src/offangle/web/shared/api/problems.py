@@ -15,11 +15,11 @@ from pydantic import Field
 from offangle.core.errors import (
     BadInputError,
     LimitExceededError,
+    NotAllowedError,
     NotFoundError,
     OffangleError,
     TransientError,
 )
-from offangle.flows.recorded.delete import NotAllowedError
 
 logger = logging.getLogger(__name__)
 
