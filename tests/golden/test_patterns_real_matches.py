@@ -1,5 +1,6 @@
 """Patterns of the 39 real matches: kills add up, tables keep their word, and it is quick."""
 
+import re
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -7,15 +8,17 @@ from time import perf_counter
 
 import msgspec
 import polars as pl
+import polars.selectors as cs
 import pytest
 
 from makers.shared_matches import match_paths
-from offangle.analysis.patterns.findings import find_patterns
+from offangle.analysis.patterns.findings import examined_patterns, find_patterns
 from offangle.analysis.patterns.observed import from_live
 from offangle.analysis.patterns.recorded import from_analysis
 from offangle.analysis.patterns.registry import PATTERN_TABLES, pattern_table
 from offangle.analysis.patterns.tables import FindingsTable, PatternRoundsTable, PatternWeaponsTable
 from offangle.analysis.run import analyse
+from offangle.coaching.patterns_text import finding_text
 from offangle.gsi.wire import observation_of
 from offangle.live.document import sessions_of
 from offangle.live.reduce import reduce_all
@@ -92,6 +95,25 @@ def test_what_is_found_is_what_the_rounds_say(shared_data: Path) -> None:
         inside = rounds.filter(pl.col("steam_id") == row["player"]).join(links, on=["match_id", "round_number"])
         assert (inside.height, inside["won"].sum()) == (row["rounds"], row["events"])
         assert inside.height >= 8
+
+
+def test_no_figure_leaves_its_range(shared_data: Path) -> None:
+    """Everything that is tested for everybody: shares are shares, and nobody has fewer than zero kills per round."""
+    rounds, weapons, _ = tables(shared_data)
+    players = rounds["steam_id"].unique().sort().to_list()
+    tested = pl.concat([examined_patterns(rounds, weapons, steam_id=player) for player in players])
+    assert tested.height > 3000
+    FindingsTable.validate(tested)
+    for row in tested.iter_rows(named=True):
+        text = finding_text(row)
+        assert "-0" not in text
+        assert all(int(share) <= 100 for share in re.findall(r"(\d+) %", text))
+    for table in PATTERN_TABLES:
+        figures = pattern_table(table.name, rounds, weapons).drop("steam_id")
+        numbers = figures.select(cs.numeric())
+        assert all(numbers[name].drop_nulls().min() >= 0 for name in numbers.columns)  # type: ignore[operator]
+        shares = [name for name in numbers.columns if name.endswith(("share", "rate", "consistency"))]
+        assert all(numbers[name].drop_nulls().max() <= 1 for name in shares)  # type: ignore[operator]
 
 
 def test_a_real_client_fills_the_same_tables(shared_data: Path) -> None:

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from offangle.core.maps import MAX_MAP_NAME, UNKNOWN_MAP, canonical_map
+from offangle.core.maps import MAP_TITLES, MAX_MAP_NAME, UNKNOWN_MAP, canonical_map, map_title
 from offangle.frames.collection import check_table, conform
 from offangle.storage.keys import checked_key, map_segment
 
@@ -41,3 +41,24 @@ def test_every_name_can_be_stored(stated: str) -> None:
     check_table("match", conform("match", pl.DataFrame([{**MATCH, "map_name": name}])))
     assert checked_key(f"frames/kills/map={map_segment(stated)}/m.parquet")
     assert map_segment(stated) == map_segment(name)
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("de_mirage", "Mirage"),
+        ("de_cbble", "Cobblestone"),
+        ("de_some_place", "Some Place"),
+        ("of_quarry", "Quarry"),
+        ("aim_redline", "aim_redline"),
+        ("de_", "de_"),
+        (UNKNOWN_MAP, "Unknown map"),
+        ("2242472711", "2242472711"),
+    ],
+)
+def test_a_map_is_called_as_people_call_it(name: str, expected: str) -> None:
+    assert map_title(name) == expected
+
+
+def test_titles_are_of_canonical_names() -> None:
+    assert [name for name in MAP_TITLES if canonical_map(name) != name] == []

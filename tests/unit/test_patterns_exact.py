@@ -167,3 +167,26 @@ def test_whole_matches_are_compared_by_welchs_test() -> None:
     assert found.low > 0
     assert compare_matches([0.5, 0.6, 0.7], [0.2, 0.3, 0.4, 0.5]) is None
     assert compare_matches([0.5] * 4, [0.5] * 5) is None
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(stratum, min_size=1, max_size=6))
+def test_a_baseline_is_an_average_of_the_rounds_compared_with(strata: list[tuple[int, int, int, int]]) -> None:
+    """However the situation's own rounds went, what they are compared with is an average of the others alone."""
+    contrasted = [one for one in strata if one[1] and one[3]]
+    for compare in (compare_shares, compare_rates):
+        found = compare(strata)
+        if not contrasted:
+            assert found is None
+            continue
+        assert found is not None
+        shares = [events / rounds for _, _, events, rounds in contrasted]
+        assert min(shares) - 1e-9 <= found.baseline <= max(shares) + 1e-9
+        inside = [events / rounds for events, rounds, _, _ in contrasted]
+        assert min(inside) - 1e-9 <= found.baseline + found.effect <= max(inside) + 1e-9
+
+
+def test_the_baseline_of_whole_matches_is_the_mean_of_the_others() -> None:
+    found = compare_matches([0.9, 0.8, 0.7, 0.9], [0.1, 0.2, 0.0, 0.1])
+    assert found is not None
+    assert found.baseline == pytest.approx(0.1)

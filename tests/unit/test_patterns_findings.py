@@ -6,7 +6,7 @@ from itertools import product
 import polars as pl
 import pytest
 
-from makers.pattern_rows import PLAYER, a_fact, a_use, drawn_matches, fact_table, use_table
+from makers.pattern_rows import PLAYER, Row, a_fact, a_use, drawn_matches, fact_table, use_table
 from offangle.analysis.patterns.comparisons import compare_shares
 from offangle.analysis.patterns.findings import FALSE_DISCOVERY_RATE, MIN_ROUNDS, examined_patterns, find_patterns
 from offangle.analysis.patterns.situations import SITUATIONS, SITUATIONS_BY_NAME
@@ -86,6 +86,57 @@ def test_eight_rounds_are_the_fewest(count: int, is_tested: bool) -> None:  # no
     t = [a_fact(12 + n, half=2, side="t", won=n % 2 == 0) for n in range(1, count + 1)]
     tested = examined_patterns(fact_table([*ct, *t]), use_table([]), steam_id=PLAYER)
     assert (tested.filter(pl.col("situation") == "side").height > 0) == is_tested
+
+
+def lopsided() -> list[Row]:
+    """One match with a single CT round, in which the T rounds have all the kills, and another with many."""
+    few = [a_fact(n, match_id="few", side="t", kills=2) for n in range(1, 21)]
+    few += [a_fact(21, match_id="few", half=2, kills=0)]
+    many = [a_fact(n, match_id="many", side="t", kills=0) for n in range(1, 3)]
+    many += [a_fact(n, match_id="many", half=2, kills=1) for n in range(3, 25)]
+    return [*few, *many]
+
+
+def test_what_is_compared_with_is_in_its_range() -> None:
+    """The plain average of the T rounds less the weighed difference would be below zero kills."""
+    tested = examined_patterns(fact_table(lopsided()), use_table([]), steam_id=PLAYER)
+    FindingsTable.validate(tested)
+    side = tested.filter(pl.col("situation") == "side", pl.col("measure") == "kills").row(0, named=True)
+    assert side["value"] - side["effect"] > side["baseline"] > 0
+    assert side["baseline"] == pytest.approx((20 / 21 * 0 + 2 * 22 / 24 * 1) / (20 / 21 + 2 * 22 / 24))
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_no_figure_leaves_its_range(seed: int) -> None:
+    """Histories of uneven matches: few rounds on one side, buys of one kind only."""
+    rounds, weapons = drawn_matches(seed, matches=6)
+    kept = rounds.filter(pl.col("round_number") * (seed + 3) % 7 < 2 + pl.col("played_order") % 5)
+    tested = examined_patterns(kept, weapons, steam_id=PLAYER)
+    assert tested.height > 0
+    FindingsTable.validate(tested)
+
+
+def test_rounds_with_nothing_beside_them_are_in_no_figure() -> None:
+    both = [a_fact(n, side="t" if n > 12 else "ct", half=1 + (n > 12), won=n % 2 == 0) for n in range(1, 25)]
+    alone = [a_fact(n, match_id="m2", side="t", won=True) for n in range(1, 13)]
+    tested = examined_patterns(fact_table([*both, *alone]), use_table([]), steam_id=PLAYER)
+    side = tested.filter(pl.col("situation") == "side", pl.col("measure") == "won").row(0, named=True)
+    assert (side["rounds"], side["events"], side["value"]) == (12, 6, 0.5)
+    assert {link["match_id"] for link in side["links"]} == {"m1"}
+
+
+def test_nothing_is_told_where_the_averages_point_apart() -> None:
+    """In each match T rounds are won less often, over both more often: Simpson's paradox."""
+    rounds = [
+        *(a_fact(n, match_id="easy", side="t", won=n <= 16) for n in range(1, 21)),
+        *(a_fact(n, match_id="easy", half=2, won=True) for n in range(21, 23)),
+        *(a_fact(n, match_id="hard", side="t", won=False) for n in range(1, 3)),
+        *(a_fact(n, match_id="hard", half=2, won=n <= 6) for n in range(3, 23)),
+    ]
+    tested = examined_patterns(fact_table(rounds), use_table([]), steam_id=PLAYER)
+    side = tested.filter(pl.col("situation") == "side", pl.col("measure") == "won").row(0, named=True)
+    assert side["effect"] < 0 < side["value"] - side["baseline"]
+    assert side["p_value"] == 1.0
 
 
 def test_unknown_winners_are_not_counted_among_the_rounds() -> None:

@@ -8,7 +8,7 @@ import pytest
 from makers.pattern_rows import PLAYER, a_fact, a_use, drawn_matches, fact_table, use_table
 from offangle.analysis.patterns.findings import examined_patterns, find_patterns
 from offangle.analysis.patterns.weapons import weapon_effectiveness
-from offangle.coaching.patterns_text import PatternsText, describe_patterns, finding_text
+from offangle.coaching.patterns_text import PatternsText, chance_text, describe_patterns, finding_text
 
 
 def described(rounds: pl.DataFrame, weapons: pl.DataFrame) -> PatternsText:
@@ -90,3 +90,39 @@ def test_what_a_weapon_wants_for_a_score() -> None:
         "AK-47: 1 more round with this weapon needed for a score (4 of 5).",
         "raygun: 4 more rounds with this weapon needed for a score (1 of 5).",
     )
+
+
+def test_a_gun_is_held_against_its_time_in_hand() -> None:
+    rounds, weapons = drawn_matches(3, matches=20)
+    total = pl.col("kills").sum().over("match_id", "round_number")
+    moved = weapons.with_columns(kills=pl.when(pl.col("weapon") == "ak47").then(total).otherwise(0))
+    text = described(rounds, moved)
+    ak = next(one.text for one in text.strengths if one.text.startswith("With the AK-47 "))
+    assert ak.startswith("With the AK-47 you get 100 % of your gun kills (")
+    assert ak.endswith(", in hand only 73 % of the time.")
+    glock = next(one.text for one in text.weaknesses if one.text.startswith("With the Glock-18 "))
+    assert glock.endswith(", in hand 27 % of the time.")
+
+
+def test_maps_are_called_as_people_call_them() -> None:
+    rounds, weapons = drawn_matches(2, matches=12)
+    named = rounds.with_columns(
+        map_name=pl.when(pl.col("played_order") < 6).then(pl.lit("de_cbble")).otherwise("map_name")
+    )
+    texts = [finding_text(row) for row in examined_patterns(named, weapons, steam_id=PLAYER).iter_rows(named=True)]
+    assert any(text.startswith("On Cobblestone") for text in texts)
+    assert not any("de_" in text for text in texts)
+
+
+@pytest.mark.parametrize(
+    ("q_value", "expected"),
+    [
+        (0.1, "up to 1 in 10 such findings are chance"),
+        (0.0999, "fewer than 1 in 10 such findings are chance"),
+        (0.05, "fewer than 1 in 10 such findings are chance"),
+        (0.0083, "fewer than 1 in 100 such findings are chance"),
+        (0.0, "fewer than 1 in 1000 such findings are chance"),
+    ],
+)
+def test_how_often_it_is_chance(q_value: float, expected: str) -> None:
+    assert chance_text(q_value) == expected

@@ -10,6 +10,7 @@ from offangle.analysis.patterns.findings import MIN_ROUNDS
 from offangle.analysis.patterns.rounds import ALL
 from offangle.analysis.patterns.situations import LOWER_IS_BETTER, SITUATIONS_BY_NAME
 from offangle.analysis.patterns.weapons import MIN_ROUNDS_USED
+from offangle.core.maps import map_title
 from offangle.core.weapons import WEAPONS
 
 Kind = Literal["strength", "weakness", "try"]
@@ -41,6 +42,7 @@ ADVICE: Final[Mapping[str, str]] = {
     "kills": "Compare your positions in these rounds with those in which you get your kills.",
     "weapon_kills": "Consider another gun for this money, or another way of playing this one.",
 }
+CHANCES: Final = (1000, 500, 200, 100, 50, 20, 10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,15 +99,24 @@ def finding_text(finding: Mapping[str, Any]) -> str:
     measure = finding["measure"]
     what = MEASURE_WORDS[measure].format(value=_value(finding["value"], measure))
     low, high = _value(finding["value_low"], measure), _value(finding["value_high"], measure)
-    against = SITUATIONS_BY_NAME[finding["situation"]].compared_with
     text = f"{where(finding)} {what} (95 % interval {low} to {high}, {_rounds(finding['rounds'])}), "
-    return text + f"against {_value(finding['baseline'], measure)} in {against}."
+    return f"{text}{_against(finding)}."
+
+
+def chance_text(q_value: float) -> str:
+    """How many of the findings that are as sure as this one come by chance, in round numbers."""
+    count = next((count for count in CHANCES if q_value < 1 / count), None)
+    return (
+        "up to 1 in 10 such findings are chance"
+        if count is None
+        else f"fewer than 1 in {count} such findings are chance"
+    )
 
 
 def where(finding: Mapping[str, Any]) -> str:
     """The situation in words, as the beginning of a sentence."""
     parts = [
-        f"on {finding['map_name']}" if finding["map_name"] else "",
+        f"on {map_title(finding['map_name'])}" if finding["map_name"] else "",
         f"as {SIDE_WORDS[finding['side']]}" if finding["side"] else "",
         f"with {BUY_WORDS[finding['buy']]}" if finding["buy"] else "",
         OUTCOME_WORDS.get(finding["previous_outcome"], ""),
@@ -139,6 +150,13 @@ def _advice(finding: Mapping[str, Any]) -> Sentence:
     text = f"{where(finding)}: {ADVICE[finding['measure']]} It rests on {_rounds(finding['rounds'])}; "
     low, high = _value(finding["value_low"], finding["measure"]), _value(finding["value_high"], finding["measure"])
     return Sentence("try", text + f"the figure lies between {low} and {high} (95 %).", _links(finding))
+
+
+def _against(finding: Mapping[str, Any]) -> str:
+    baseline = _value(finding["baseline"], finding["measure"])
+    if finding["measure"] == "weapon_kills":
+        return f"in hand {'only ' if finding['effect'] > 0 else ''}{baseline} of the time"
+    return f"against {baseline} in {SITUATIONS_BY_NAME[finding['situation']].compared_with}"
 
 
 def _links(finding: Mapping[str, Any]) -> tuple[tuple[str, int], ...]:

@@ -20,8 +20,12 @@ MIN_MATCHES: Final = 4
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """How far inside is above outside, with a 95 % interval, and how often chance alone does that."""
+    """How far inside is above outside, with a 95 % interval, and how often chance alone does that.
 
+    `baseline` is the average outside alone, its strata weighed as those of `effect`: a share stays one.
+    """
+
+    baseline: float
     effect: float
     low: float
     high: float
@@ -34,13 +38,15 @@ def compare_shares(strata: Sequence[Stratum]) -> Comparison | None:
     weights = _weights(n1, n0)
     if weights.sum() == 0:
         return None
+    a, n1, b, n0, weights = (column[weights > 0] for column in (a, n1, b, n0, weights))
     total = n1 + n0
     effect = float(((a * n0 - b * n1) / total).sum() / weights.sum())
+    baseline = float((b * n1 / total).sum() / weights.sum())
     p = (n1**2 * b - n0**2 * a + n1 * n0 * (n0 - n1) / 2) / total**2
     q = (a * (n0 - b) + b * (n1 - a)) / (2 * total)
     variance = max(0.0, float((effect * p.sum() + q.sum()) / weights.sum() ** 2))
     whole = [(int(one), int(in_), int(two), int(out)) for one, in_, two, out in strata]
-    return _comparison(effect, variance, shares_p_value(whole), bound=1.0)
+    return _comparison(baseline, effect, variance, shares_p_value(whole), bound=1.0)
 
 
 def compare_rates(strata: Sequence[Stratum]) -> Comparison | None:
@@ -52,8 +58,9 @@ def compare_rates(strata: Sequence[Stratum]) -> Comparison | None:
     informative = weights > 0
     a, n1, b, n0, w = (column[informative] for column in (a, n1, b, n0, weights))
     effect = float(((a * n0 - b * n1) / (n1 + n0)).sum() / w.sum())
+    baseline = float((b * n1 / (n1 + n0)).sum() / w.sum())
     variance = float((w**2 * (a / n1**2 + b / n0**2)).sum() / w.sum() ** 2)
-    return _comparison(effect, variance, rates_p_value(strata))
+    return _comparison(baseline, effect, variance, rates_p_value(strata))
 
 
 def compare_matches(inside: Sequence[float], outside: Sequence[float]) -> Comparison | None:
@@ -68,7 +75,8 @@ def compare_matches(inside: Sequence[float], outside: Sequence[float]) -> Compar
     freedom = variance**2 / (parts[0] ** 2 / (len(one) - 1) + parts[1] ** 2 / (len(two) - 1))
     effect, error = float(one.mean() - two.mean()), sqrt(variance)
     spread = student_quantile(float(freedom)) * error
-    return Comparison(effect, effect - spread, effect + spread, student_p_value(effect / error, float(freedom)))
+    p_value = student_p_value(effect / error, float(freedom))
+    return Comparison(float(two.mean()), effect, effect - spread, effect + spread, p_value)
 
 
 def _columns(strata: Sequence[Stratum]) -> tuple[Floats, Floats, Floats, Floats]:
@@ -81,6 +89,6 @@ def _weights(inside: Floats, outside: Floats) -> Floats:
     return np.divide(inside * outside, total, out=np.zeros_like(total), where=total > 0)
 
 
-def _comparison(effect: float, variance: float, p_value: float, bound: float = np.inf) -> Comparison:
+def _comparison(baseline: float, effect: float, variance: float, p_value: float, bound: float = np.inf) -> Comparison:
     spread = Z * sqrt(variance)
-    return Comparison(effect, max(-bound, effect - spread), min(bound, effect + spread), p_value)
+    return Comparison(baseline, effect, max(-bound, effect - spread), min(bound, effect + spread), p_value)

@@ -105,9 +105,13 @@ def _tests(situation: Situation, own: pl.DataFrame, guns: pl.DataFrame) -> Itera
         rows = (guns if measure == "weapon_kills" else own).drop_nulls([*situation.keys, *situation.within, measure])
         if situation.every_second:
             rows = rows.filter(pl.col("round_number") % 2 == 0)
-        for values, inside in _cells(situation, rows):
-            outcome = _compare(situation, measure, rows, values, inside)
-            if outcome is not None:
+        for values, every in _cells(situation, rows):
+            if situation.against_matches:
+                inside, outcome = every, _against_matches(situation, measure, rows, every, values)
+            else:
+                inside, strata = _contrasted(situation, measure, rows, every)
+                outcome = _within_matches(measure, inside, strata)
+            if outcome is not None and _count(inside) >= MIN_ROUNDS:
                 yield {"situation": situation.name, "measure": measure, **values, **_evidence(inside), **outcome}
 
 
@@ -124,8 +128,12 @@ def _cells(situation: Situation, rows: pl.DataFrame) -> Iterator[tuple[dict[str,
     """Each combination of the situation's keys that has enough rounds, and its rows."""
     looked_at = rows.filter(*(pl.col(key) == value for key, value in situation.only.items()))
     for values, inside in looked_at.group_by(situation.keys, maintain_order=True):
-        if inside.select(LINK.n_unique()).item() >= MIN_ROUNDS:
+        if _count(inside) >= MIN_ROUNDS:
             yield dict(zip(situation.keys, values, strict=True)), inside
+
+
+def _count(rows: pl.DataFrame) -> int:
+    return int(rows.select(LINK.n_unique()).item())
 
 
 def _evidence(inside: pl.DataFrame) -> dict[str, Any]:
@@ -133,67 +141,69 @@ def _evidence(inside: pl.DataFrame) -> dict[str, Any]:
     return {"rounds": len(links), "links": links}
 
 
-def _compare(
-    situation: Situation, measure: Measure, rows: pl.DataFrame, values: dict[str, Any], inside: pl.DataFrame
-) -> dict[str, Any] | None:
+def _contrasted(
+    situation: Situation, measure: Measure, rows: pl.DataFrame, inside: pl.DataFrame
+) -> tuple[pl.DataFrame, list[Stratum]]:
+    """The rows of a situation that have something to be compared with, and per group events and exposure, in and out.
+
+    What has nothing beside it says nothing of a difference, so it is in neither figure.
+    """
+    exposure = pl.col("exposure").sum() if measure == "weapon_kills" else pl.len()
+    sums = {"events": pl.col(measure).cast(pl.Int64).sum(), "exposure": exposure, "rows": pl.len()}
+    every = rows.group_by(situation.within).agg(**sums)
+    here = inside.group_by(situation.within, maintain_order=True).agg(**sums)
+    joined = here.join(every, on=situation.within, suffix="_all", maintain_order="left")
+    both = joined.filter(pl.col("rows_all") > pl.col("rows"))
+    outside = (pl.col("events_all") - pl.col("events"), pl.col("exposure_all") - pl.col("exposure"))
+    strata = both.select("events", "exposure", outside[0].alias("events_out"), outside[1].alias("exposure_out")).rows()
+    return inside.join(both, on=situation.within, how="semi", maintain_order="left"), strata
+
+
+def _within_matches(measure: Measure, inside: pl.DataFrame, strata: Sequence[Stratum]) -> dict[str, Any] | None:
     """The figures of one situation; None where there is nothing to compare it with."""
     if measure == "weapon_kills":
-        return _against_time(_strata(situation, rows, inside, measure))
-    if situation.against_matches:
-        comparison = _against_matches(situation, measure, rows, values)
-    else:
-        strata = _strata(situation, rows, inside, measure)
-        comparison = compare_shares(strata) if measure in SHARES else compare_rates(strata)
+        return _against_time(strata)
+    comparison = compare_shares(strata) if measure in SHARES else compare_rates(strata)
     return _figures(comparison, int(inside[measure].sum()), inside.height) if comparison is not None else None
 
 
+def _against_matches(
+    situation: Situation, measure: Measure, rows: pl.DataFrame, inside: pl.DataFrame, values: dict[str, Any]
+) -> dict[str, Any] | None:
+    """The same for whole matches, one value each."""
+    matches = rows.group_by("match_id", *situation.keys, maintain_order=True).agg(pl.col(measure).mean())
+    here = pl.all_horizontal(pl.col(key) == value for key, value in values.items())
+    comparison = compare_matches(matches.filter(here)[measure].to_list(), matches.filter(~here)[measure].to_list())
+    return _figures(comparison, int(inside[measure].sum()), inside.height) if comparison is not None else None
+
+
+def _against_time(strata: Sequence[Stratum]) -> dict[str, Any] | None:
+    """A gun's share of the kills against its share of the time, match by match; None where no gun killed."""
+    kills = sum(one[0] + one[2] for one in strata)
+    if kills == 0:
+        return None
+    events = sum(one[0] for one in strata)
+    expected = sum((one[0] + one[2]) * one[1] / (one[1] + one[3]) for one in strata) / kills
+    low, high = wilson_interval(events, kills)
+    effect = events / kills - expected
+    comparison = Comparison(expected, effect, low - expected, high - expected, rates_p_value(strata))
+    return _figures(comparison, events, kills)
+
+
 def _figures(comparison: Comparison, events: int, trials: int) -> dict[str, Any]:
+    """What is told. Where the plain average and the weighed one point apart there is nothing to tell."""
     value = events / trials
+    points_apart = (value - comparison.baseline) * comparison.effect <= 0
     return {
         "events": events,
         "trials": trials,
         "value": value,
-        "baseline": value - comparison.effect,
+        "baseline": comparison.baseline,
         "effect": comparison.effect,
         "effect_low": comparison.low,
         "effect_high": comparison.high,
-        "p_value": comparison.p_value,
+        "p_value": 1.0 if points_apart else comparison.p_value,
     }
-
-
-def _against_matches(
-    situation: Situation, measure: Measure, rows: pl.DataFrame, values: dict[str, Any]
-) -> Comparison | None:
-    matches = rows.group_by("match_id", *situation.keys, maintain_order=True).agg(pl.col(measure).mean())
-    here = pl.all_horizontal(pl.col(key) == value for key, value in values.items())
-    return compare_matches(matches.filter(here)[measure].to_list(), matches.filter(~here)[measure].to_list())
-
-
-def _strata(situation: Situation, rows: pl.DataFrame, inside: pl.DataFrame, measure: Measure) -> list[Stratum]:
-    """Events and exposure inside and outside, per group of rounds that are compared."""
-    exposure = pl.col("exposure").sum() if measure == "weapon_kills" else pl.len()
-    sums = {"events": pl.col(measure).cast(pl.Int64).sum(), "exposure": exposure}
-    every = rows.group_by(situation.within).agg(**sums)
-    here = inside.group_by(situation.within, maintain_order=True).agg(**sums)
-    joined = here.join(every, on=situation.within, suffix="_all", maintain_order="left")
-    outside = (
-        (pl.col("events_all") - pl.col("events")).alias("events_out"),
-        (pl.col("exposure_all") - pl.col("exposure")).alias("exposure_out"),
-    )
-    return joined.select("events", "exposure", *outside).rows()
-
-
-def _against_time(strata: Sequence[Stratum]) -> dict[str, Any] | None:
-    """A gun's share of the kills against its share of the time, match by match; None where it was the only one."""
-    contrasted = [one for one in strata if one[3] > 0]
-    kills = sum(one[0] + one[2] for one in contrasted)
-    if kills == 0:
-        return None
-    events = sum(one[0] for one in contrasted)
-    expected = sum((one[0] + one[2]) * one[1] / (one[1] + one[3]) for one in contrasted) / kills
-    effect = events / kills - expected
-    low, high = wilson_interval(events, kills)
-    return _figures(Comparison(effect, low - expected, high - expected, rates_p_value(contrasted)), events, kills)
 
 
 def _value_interval() -> dict[str, pl.Expr]:

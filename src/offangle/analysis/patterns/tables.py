@@ -89,13 +89,13 @@ class FindingsTable(dy.Schema):
     previous_outcome = dy.Enum(OUTCOMES, nullable=True)
     opening = dy.Enum(OPENINGS, nullable=True)
     weapon = dy.String(nullable=True)
-    rounds = dy.Int32(min=1, description="In the situation, with a known value")
+    rounds = dy.Int32(min=1, description="In the situation, with a known value and others to compare them with")
     events = dy.Int32(min=0, description="Of the measure in those rounds: wins, deaths, duels won, kills")
     value = dy.Float64(min=0.0, description="In the situation: a share, kills per round, or a share of kills")
     value_low = dy.Float64(min=0.0)
     value_high = dy.Float64(min=0.0)
-    baseline = dy.Float64(description="What the player's comparable other rounds give")
-    effect = dy.Float64(description="value - baseline")
+    baseline = dy.Float64(min=0.0, description="The average of the player's comparable other rounds alone")
+    effect = dy.Float64(description="How far inside is above outside, each group of rounds weighed by its size")
     effect_low = dy.Float64()
     effect_high = dy.Float64()
     p_value = dy.Float64(min=0.0, max=1.0)
@@ -104,6 +104,12 @@ class FindingsTable(dy.Schema):
     links = dy.List(
         dy.Struct({"match_id": dy.String(), "round_number": dy.Int16()}), description="Every round it rests on"
     )
+
+    @dy.rule()
+    def shares_are_at_most_one(cls) -> pl.Expr:  # noqa: N805 -- the library calls it with the class
+        """Of everything but kills per round the figures are shares."""
+        figures = ("value", "value_low", "value_high", "baseline")
+        return (pl.col("measure") == "kills") | pl.all_horizontal(pl.col(name) <= 1.0 + 1e-9 for name in figures)
 
 
 def shaped(table: type[dy.Schema], frame: pl.DataFrame) -> pl.DataFrame:

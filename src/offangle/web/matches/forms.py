@@ -6,8 +6,8 @@ from typing import Any
 from django import forms
 from django.utils import timezone
 
+from offangle.core.maps import map_title
 from offangle.db.queries.match_list import MatchFilter
-from offangle.web.shared import words
 from offangle.web.shared.forms import offer, style
 
 RESULTS = (("", "Any result"), ("win", "Won"), ("loss", "Lost"), ("draw", "Drawn"))
@@ -27,7 +27,7 @@ class MatchFilterForm(forms.Form):
 
     def __init__(self, *args: Any, map_names: list[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        maps = [(name, words.map_title(name)) for name in map_names]
+        maps = [(name, map_title(name)) for name in map_names]
         offer(self, "map", [("", "Any map"), *maps])
         self.fields["player"].widget.attrs |= {"placeholder": "Name or SteamID", "autocomplete": "off"}
         style(self)

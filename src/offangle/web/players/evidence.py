@@ -10,8 +10,8 @@ import polars as pl
 
 from offangle.analysis.patterns.rounds import ALL
 from offangle.core.errors import BadInputError
+from offangle.core.maps import map_title
 from offangle.db.models import Match
-from offangle.web.shared import words
 
 MOST_ROUNDS: Final = 200
 """Listed at once; a page with thousands of lines helps nobody."""
@@ -46,7 +46,7 @@ def evidence(title: str, links: Iterable[tuple[str, int]]) -> Evidence:
         by_match.setdefault(UUID(match_id), []).append(number)
     found = Match.objects.in_bulk(list(by_match))
     groups = [
-        MatchRounds(key, words.map_title(found[key].map_name), found[key].played_at, tuple(sorted(numbers)))
+        MatchRounds(key, map_title(found[key].map_name), found[key].played_at, tuple(sorted(numbers)))
         for key, numbers in by_match.items()
         if key in found
     ]

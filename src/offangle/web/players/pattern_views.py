@@ -10,6 +10,7 @@ from django.views.decorators.http import require_GET
 from offangle.analysis.patterns.registry import EFFECTIVENESS, STATES, TIME, TRANSITIONS, pattern_table
 from offangle.analysis.patterns.rounds import ALL, with_previous
 from offangle.core.errors import BadInputError
+from offangle.core.maps import map_title
 from offangle.core.terms import PLAYER_BUYS
 from offangle.db.models import User
 from offangle.db.queries.player_figures import counted_rows, player_rows
@@ -72,7 +73,7 @@ def weapons(request: HttpRequest, steam_id: str) -> HttpResponse:
         row["title"] = words.weapon_title(row["weapon"])
     context |= {
         "rows": rows,
-        "maps": [(name, "All maps" if name == ALL else words.map_title(name)) for name in maps],
+        "maps": [(name, "All maps" if name == ALL else map_title(name)) for name in maps],
         "map_name": map_name,
         "columns": WEAPON_COLUMNS,
         "figures": player_patterns.figures_of(EFFECTIVENESS) | player_patterns.figures_of(TIME),
@@ -88,7 +89,7 @@ def _chosen(value: str, known: list[str]) -> str:
 
 
 def _weapon_evidence(rounds: pl.DataFrame, used: pl.DataFrame, map_name: str, weapon: str) -> Evidence:
-    where = "" if map_name == ALL else f" on {words.map_title(map_name)}"
+    where = "" if map_name == ALL else f" on {map_title(map_name)}"
     title = f"Rounds with the {words.weapon_title(weapon)}{where}"
     return evidence(title, player_patterns.weapon_links(rounds, used, map_name, weapon))
 

@@ -9,7 +9,7 @@ from offangle.analysis.patterns.findings import find_patterns
 from offangle.analysis.patterns.registry import EFFECTIVENESS, Figure, PatternTable, pattern_table
 from offangle.analysis.patterns.rounds import ALL
 from offangle.analysis.patterns.weapons import rounds_used
-from offangle.coaching.patterns_text import describe_patterns, finding_text, is_good
+from offangle.coaching.patterns_text import chance_text, describe_patterns, finding_text, is_good
 from offangle.core.terms import PLAYER_BUYS
 from offangle.db.models import User
 from offangle.db.queries.access import visible_matches
@@ -26,10 +26,8 @@ class Finding:
 
     text: str
     rounds: int
-    low: float
-    high: float
     q_value: float
-    is_count: bool
+    chance: str
     evidence: Evidence
     advice: str = ""
 
@@ -66,9 +64,8 @@ def patterns_of(user: User, steam_id: int) -> Patterns:
 
 def _finding(row: dict[str, Any], advice: str = "") -> Finding:
     links = [(link["match_id"], link["round_number"]) for link in row["links"]]
-    figures = {"rounds": row["rounds"], "low": row["value_low"], "high": row["value_high"], "q_value": row["q_value"]}
     found = evidence("Rounds behind it", links)
-    return Finding(finding_text(row), is_count=row["measure"] == "kills", evidence=found, advice=advice, **figures)
+    return Finding(finding_text(row), row["rounds"], row["q_value"], chance_text(row["q_value"]), found, advice)
 
 
 def figures_of(table: PatternTable) -> dict[str, Figure]:

@@ -76,14 +76,6 @@ def weapon_title(name: str) -> str:
     return known.display_name if known else name.replace("_", " ")
 
 
-def map_title(name: str) -> str:
-    """`de_dust2` as `Dust2`, `of_quarry` as `Quarry`; a map of unknown naming as it is."""
-    prefix, _, rest = name.partition("_")
-    if prefix in {"de", "cs", "ar", "gg", "of"} and rest:
-        return rest.replace("_", " ").title()
-    return name
-
-
 def reason_icon(reason: str) -> str:
     """The icon of a reason."""
     return REASON_ICONS.get(reason, reason)

@@ -9,6 +9,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from offangle.analysis.registry import METRICS_BY_NAME
+from offangle.core import maps
 from offangle.web.shared import words
 from offangle.web.shared.assets import asset_url
 
@@ -45,7 +46,7 @@ def side_name(side: str | None) -> str:
 @register.filter
 def map_title(name: str) -> str:
     """`de_mirage` as people say it."""
-    return words.map_title(name)
+    return maps.map_title(name)
 
 
 @register.filter
