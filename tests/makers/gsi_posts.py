@@ -195,6 +195,19 @@ class GsiClient:
         game["round"], game["team_ct"]["score"], game["team_t"]["score"] = 0, 0, 0
         self.kills = self.deaths = 0
 
+    def come_back(self, *, round_kills: int = 0, is_alive: bool = False, after_s: float = 40.0) -> Observation:
+        """The first post after a reconnect: a scoreboard of zeros, and the last round's kills until the next spawn."""
+        self.body["player"] = self._player()
+        self.state["round_kills"] = round_kills
+        self.state["health"] = 100 if is_alive else 0
+        self.body["player"]["match_stats"] = dict.fromkeys(("kills", "assists", "deaths", "mvps", "score"), 0)
+        return self.post(after_s)
+
+    def get_line_back(self) -> Observation:
+        """The scoreboard shows what it showed before."""
+        self.body["player"]["match_stats"] |= {"kills": self.kills, "deaths": self.deaths}
+        return self.post()
+
     def menu(self) -> Observation:
         kept = self.body
         self.body = {"player": {"steamid": str(self.steam_id), "name": "Alder", "activity": "menu"}}

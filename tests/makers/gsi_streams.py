@@ -53,7 +53,7 @@ class Stream:
         return self.client.observations
 
 
-BEFORE = ("", "", "", "", "menu", "restart", "warmup", "textinput")
+BEFORE = ("", "", "", "", "menu", "restart", "warmup", "textinput", "zeros", "zeros in play")
 
 
 @st.composite
@@ -106,7 +106,16 @@ def _before_round(stream: Stream, plan: RoundPlan) -> None:
 
 def _play(stream: Stream, plan: RoundPlan) -> None:
     client, truth = stream.client, stream.truths[-1]
+    if plan.before == "zeros":
+        client.menu()
+        client.body["map"]["phase"], client.body["round"] = "live", {"phase": "freezetime"}
+        client.come_back(round_kills=truth.kills[-1] if truth.kills else 0)
     client.freeze()
+    if plan.before == "zeros in play":
+        client.live()
+        client.menu()
+        client.come_back(is_alive=True, after_s=3.0)
+        client.get_line_back()
     if plan.before == "textinput":
         client.body["player"]["activity"] = "textinput"
     client.live()

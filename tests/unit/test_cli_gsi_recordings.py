@@ -1,6 +1,7 @@
 """Recordings of posts: read, reduced, and played as the game would."""
 
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -67,26 +68,100 @@ def test_two_clients_in_one_recording_are_followed_apart(tmp_path: Path) -> None
     assert [(match["map"], match["own"]["kills"]) for match in found] == [("de_dust2", 1), ("de_mirage", 1)]
 
 
-@pytest.mark.parametrize(
-    ("line", "says"),
-    [
-        ("{", "not JSON"),
-        ("[]", "not a JSON object"),
-        ('{"received_at": "yesterday", "body": {"provider": {"appid": 730, "steamid": "1"}}}', "no time"),
-        ('{"received_at": 5, "body": {"provider": {"appid": 730, "steamid": "1"}}}', "no time"),
-        ('{"provider": {"appid": 440, "steamid": "1"}}', "730"),
-        ('{"provider": {"appid": 730}}', "steamid"),
-        ('{"received_at": "2026-01-01T00:00:00Z", "body": 7}', "not a JSON object"),
-    ],
-)
-def test_a_bad_line_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str], line: str, says: str) -> None:
-    good = json.dumps({"provider": {"appid": 730, "steamid": "76561198000000001", "timestamp": 5}})
-    path = tmp_path / "bad.jsonl"
-    path.write_text(f"{good}\n\n{line}\n", encoding="utf-8")
+BROKEN_LINES = [
+    ("{", "not JSON"),
+    ("[]", "not a JSON object"),
+    ('{"received_at": "yesterday", "body": {"provider": {"appid": 730, "steamid": "1"}}}', "no time"),
+    ('{"received_at": 5, "body": {"provider": {"appid": 730, "steamid": "1"}}}', "no time"),
+    ('{"provider": {"appid": 440, "steamid": "1"}}', "730"),
+    ('{"provider": {"appid": 730}}', "steamid"),
+    ('{"received_at": "2026-01-01T00:00:00Z", "body": 7}', "not a JSON object"),
+    ("\x00\x00", "not JSON"),
+    ("[" * 100_000, "not JSON"),
+]
+
+
+@pytest.mark.parametrize(("line", "says"), BROKEN_LINES)
+def test_a_broken_line_costs_that_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], line: str, says: str
+) -> None:
+    path = write(tmp_path / "broken.jsonl", ten_rounds())
+    lines = path.read_text("utf-8").splitlines()
+    number = lines.index(next(one for one in lines if '"added": {"round": {"win_team"' in one)) + 2
+    path.write_text("\n".join([*lines[: number - 1], line, *lines[number - 1 :]]), encoding="utf-8")
+    assert main(["gsi", "reduce", str(path), "--json"]) == 0
+    said = capsys.readouterr()
+    document = json.loads(said.out)
+    (match,) = document["matches"]
+    assert (len(match["rounds"]), len(match["kills"])) == (10, 11)
+    (broken,) = document["broken_lines"]
+    assert broken["line"] == number
+    assert says in broken["why"]
+    assert f"line {number} is left out: " in said.err
+
+
+def test_a_line_that_is_cut_and_one_without_end_cost_themselves_only(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("offangle.cli.recordings.LONGEST_LINE", 4096)
+    path = write(tmp_path / "cut.jsonl", ten_rounds())
+    whole = path.read_text("utf-8").rstrip().splitlines()
+    lines = ["x" * 10_000, *whole[:-1], whole[-1][:100]]
+    path.write_text("\n".join(lines), encoding="utf-8")
+    assert main(["gsi", "reduce", str(path), "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert [line["line"] for line in document["broken_lines"]] == [1, len(lines)]
+    assert len(document["matches"][0]["rounds"]) == 9
+
+
+def test_a_recording_may_begin_with_a_byte_order_mark(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = write(tmp_path / "bom.jsonl", ten_rounds())
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+    assert main(["gsi", "reduce", str(path), "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert document["broken_lines"] == []
+    assert len(document["matches"][0]["rounds"]) == 10
+
+
+@pytest.mark.parametrize(("line", "says"), BROKEN_LINES)
+def test_a_file_without_any_post_is_refused_and_its_first_line_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], line: str, says: str
+) -> None:
+    path = tmp_path / "none.jsonl"
+    path.write_text(f"\n\n{line}\n", encoding="utf-8")
     assert main(["gsi", "reduce", str(path), "--json"]) == 1
-    error = json.loads(capsys.readouterr().err)["error"]
+    error = json.loads(capsys.readouterr().err.splitlines()[-1])["error"]
     assert error["message"].startswith("line 3:")
     assert says in error["message"]
+
+
+@pytest.mark.parametrize("as_told", [str, lambda seconds: f"{seconds}.0", float])
+def test_bodies_tell_their_time_as_number_or_text(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], as_told: Callable[[int], Any]
+) -> None:
+    client = GsiClient()
+    client.freeze()
+    client.live()
+    client.over("CT", after_s=116.0)
+    for body in client.posts:
+        body["provider"]["timestamp"] = as_told(body["provider"]["timestamp"])
+    path = write(tmp_path / "text.jsonl", client, is_wrapped=False)
+    assert main(["gsi", "reduce", str(path), "--json"]) == 0
+    (match,) = json.loads(capsys.readouterr().out)["matches"]
+    assert [row["reason"] for row in match["rounds"]] == ["time_expired"]
+
+
+def test_posts_without_a_time_are_told_in_the_order_of_their_lines(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    client = ten_rounds()
+    for body in client.posts:
+        del body["provider"]["timestamp"]
+    path = write(tmp_path / "timeless.jsonl", client, is_wrapped=False)
+    assert main(["gsi", "reduce", str(path), "--json"]) == 0
+    (match,) = json.loads(capsys.readouterr().out)["matches"]
+    assert [row["winner"].upper() for row in match["rounds"]] == list(WINNERS)
+    assert len(match["kills"]) == match["own"]["kills"] == 11
 
 
 def test_a_file_that_is_not_there_is_said_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,20 +1,23 @@
 """Recordings of a game client's posts: one JSON object per line, `{"received_at", "body"}` or the body alone."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 import msgspec
 
+from offangle.cli.output import notes
 from offangle.core.errors import BadInputError
-from offangle.gsi.wire import decode_post, observation_of
+from offangle.gsi.wire import decode_post, observation_of, provider_timestamp
 from offangle.live.observation import Observation
 
 NS_PER_S: Final = 10**9
 LINE_HINT: Final = 'Each line is {"received_at": "2026-01-31T20:15:00.123Z", "body": {…}}, or the body alone.'
 LONGEST_LINE: Final = 4 * 1024 * 1024
+BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
+"""Some editors begin a file of text with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,45 +43,85 @@ class RecordedPost:
         return observation_of(self.body, sequence=self.line, received_ns=self.received_ns)
 
 
-def read_recording(path: Path) -> Iterator[RecordedPost]:
+@dataclass(frozen=True, slots=True)
+class BrokenLine:
+    """A line that is no post: cut off, damaged, or of something else."""
+
+    line: int
+    why: str
+
+
+def say_broken(line: BrokenLine) -> None:
+    """Tell whoever runs the command which line is left out."""
+    notes().print(f"line {line.line} is left out: {line.why}", markup=False, soft_wrap=True)
+
+
+def read_recording(path: Path, on_broken: Callable[[BrokenLine], None] = say_broken) -> Iterator[RecordedPost]:
     """The posts of a recording in the order of its lines; empty lines are passed over.
 
+    Args:
+        path: The file.
+        on_broken: Told of each line that is no post; it costs itself only.
+
     Raises:
-        BadInputError: The file cannot be read, or a line is no post; the message names the line.
+        BadInputError: The file cannot be read, or it has lines and none is a post; the message names the first.
     """
-    last_ns = 0
+    first_broken: BrokenLine | None = None
+    last_ns = -1
     try:
         with path.open("rb") as file:
-            for number, line in enumerate(iter(lambda: file.readline(LONGEST_LINE), b""), start=1):
-                if line.strip():
-                    post = _read_line(number, line, last_ns)
-                    last_ns = post.received_ns
-                    yield post
+            for number, line in _lines(file):
+                post = _read_line(number, line, last_ns)
+                if isinstance(post, BrokenLine):
+                    first_broken = first_broken or post
+                    on_broken(post)
+                    continue
+                last_ns = post.received_ns
+                yield post
     except OSError as error:
         raise BadInputError(
             f"{path} cannot be read: {error.strerror}", hint="Name a recording, a .jsonl file."
         ) from error
+    if first_broken is not None and last_ns < 0:
+        raise BadInputError(f"line {first_broken.line}: {first_broken.why}", hint=LINE_HINT)
 
 
-def _read_line(number: int, line: bytes, last_ns: int) -> RecordedPost:
+def _lines(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
+    """Lines that hold something, with their numbers; of a line that is too long the beginning, which is no JSON."""
+    number = 0
+    while line := file.readline(LONGEST_LINE):
+        number += 1
+        rest = line
+        while not rest.endswith(b"\n") and (rest := file.readline(LONGEST_LINE)):
+            pass
+        if number == 1:
+            line = line.removeprefix(BYTE_ORDER_MARK)
+        if line.strip():
+            yield number, line
+
+
+def _read_line(number: int, line: bytes, last_ns: int) -> RecordedPost | BrokenLine:
     try:
         row = msgspec.json.decode(line)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise BadInputError(f"line {number}: not JSON: {error}", hint=LINE_HINT) from error
-    wrapped = isinstance(row, dict) and "body" in row and "provider" not in row
+        return BrokenLine(number, f"not JSON: {error}")
     try:
-        body = decode_post(msgspec.json.encode(row["body"] if wrapped else row))
+        return _post_of(number, row, last_ns)
     except BadInputError as error:
-        raise BadInputError(f"line {number}: {error.message}", hint=LINE_HINT) from error
-    received_ns = _arrival(number, row["received_at"]) if wrapped and "received_at" in row else None
+        return BrokenLine(number, error.message)
+
+
+def _post_of(number: int, row: Any, last_ns: int) -> RecordedPost:
+    wrapped = isinstance(row, dict) and "body" in row and "provider" not in row
+    body = decode_post(msgspec.json.encode(row["body"] if wrapped else row))
+    received_ns = _arrival(row["received_at"]) if wrapped and "received_at" in row else None
     if received_ns is None:
         # Bodies alone tell whole seconds; their order in the file is the order of arrival.
-        timestamp = body["provider"].get("timestamp")
-        received_ns = max(last_ns + 1, timestamp * NS_PER_S if isinstance(timestamp, int) else 0)
+        received_ns = max(last_ns + 1, provider_timestamp(body) * NS_PER_S)
     return RecordedPost(number, received_ns, body)
 
 
-def _arrival(number: int, value: object) -> int:
+def _arrival(value: object) -> int:
     try:
         time = datetime.fromisoformat(value) if isinstance(value, str) else None
         if time is None:
@@ -86,5 +129,5 @@ def _arrival(number: int, value: object) -> int:
         time = time if time.tzinfo is not None else time.replace(tzinfo=UTC)
         since = time - datetime(1970, 1, 1, tzinfo=UTC)
     except (ValueError, OverflowError) as error:
-        raise BadInputError(f"line {number}: received_at is no time: {value!r}", hint=LINE_HINT) from error
+        raise BadInputError(f"received_at is no time: {value!r}") from error
     return (since.days * 86_400 + since.seconds) * NS_PER_S + since.microseconds * 1_000

@@ -4,6 +4,7 @@ Read leniently: numbers may come as text, unknown keys appear, blocks are missin
 Counter-Strike 2 is refused with a reason.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final, NamedTuple, cast
 
@@ -28,6 +29,8 @@ MOST_WEAPONS: Final = 64
 MOST_DEPTH: Final = 32
 """Blocks within blocks; the game goes five deep."""
 INT32_MAX: Final = 2**31 - 1
+TEXT_NUMBER: Final = re.compile(r"(-?[0-9]{1,10})(?:\.0*)?")
+"""A whole number as text, also as some write it that have no other: `24.0`."""
 
 Block = Mapping[str, Any]
 _decoder: Final = msgspec.json.Decoder()
@@ -61,7 +64,7 @@ def read_post(raw: bytes) -> Post | Refusal:
     if steam_id is None:
         return NO_PROVIDER
     token = take_token(body)
-    return Post(steam_id, _int(provider.get("timestamp")) or 0, token, _encoder.encode(body))
+    return Post(steam_id, provider_timestamp(body), token, _encoder.encode(body))
 
 
 def decode_post(raw: bytes) -> dict[str, Any]:
@@ -87,6 +90,11 @@ def decode_post(raw: bytes) -> dict[str, Any]:
 def provider_steam_id(body: Block) -> int | None:
     """Whose client sent the post."""
     return _steam_id(_block(body, "provider").get("steamid"))
+
+
+def provider_timestamp(body: Block) -> int:
+    """The client's own clock in whole seconds since 1970, also when sent as text; 0 where it tells none."""
+    return max(0, _int(_block(body, "provider").get("timestamp")) or 0)
 
 
 def take_token(body: dict[str, Any]) -> str | None:
@@ -115,7 +123,7 @@ def observation_of(body: Block, *, sequence: int, received_ns: int) -> Observati
     return Observation(
         sequence=sequence,
         received_ns=received_ns,
-        provider_timestamp=_int(_block(body, "provider").get("timestamp")) or 0,
+        provider_timestamp=provider_timestamp(body),
         steam_id=steam_id,
         map=_map_state(_block(body, "map")),
         round_phase=_round_phase(round_block),
@@ -224,8 +232,7 @@ def _int(value: object) -> int | None:
     if isinstance(value, bool):
         return None
     if isinstance(value, str):
-        digits = value.removeprefix("-")
-        value = int(value) if digits.isascii() and digits.isdigit() and len(digits) <= 10 else None  # noqa: PLR2004 -- int32
+        value = int(found[1]) if (found := TEXT_NUMBER.fullmatch(value)) is not None else None
     if isinstance(value, float):
         value = int(value) if value.is_integer() else None
     return value if isinstance(value, int) and abs(value) <= INT32_MAX else None

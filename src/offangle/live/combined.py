@@ -5,7 +5,8 @@ from typing import Final
 
 import msgspec
 
-from offangle.core.sides import Side, Team, other_side, other_team
+from offangle.core.halves import MatchLength
+from offangle.core.sides import TEAMS, Side, Team, other_side, other_team
 from offangle.live.state import LiveRound
 from offangle.live.track import Track, TrackState
 
@@ -66,27 +67,29 @@ def combine(tracks: Sequence[Track]) -> CombinedMatch:
         raise ValueError("a match has at least one track")
     primary = ordered[0]
     numbers = sorted({round_.number for track in ordered for round_ in track.rounds})
+    # Whoever came first and stayed longest knows best where the halves end.
+    length = min(ordered, key=lambda track: (track.first_number, -track.rounds_completed)).match_length
     furthest = max(ordered, key=lambda track: (track.rounds_completed, -track.begin_ns))
     return CombinedMatch(
         tracks=ordered,
         state=next(state for state in _STATES_BY_WEIGHT if any(track.state == state for track in ordered)),
         begin_ns=primary.begin_ns,
         end_ns=max(track.end_ns for track in ordered),
-        rounds=tuple(_best(ordered, number) for number in numbers),
+        rounds=tuple(_best(ordered, number, length) for number in numbers),
         score=_turned_score(primary, furthest),
-        team_names=_team_names(primary),
+        team_names=_team_names(ordered),
     )
 
 
-def _best(tracks: tuple[Track, ...], number: int) -> MatchRound:
+def _best(tracks: tuple[Track, ...], number: int, length: MatchLength) -> MatchRound:
     """The round of the witness who was told the most; of equals, of the one who came first."""
     seen = [(track, round_) for track in tracks for round_ in track.rounds if round_.number == number]
     track, best = min(seen, key=lambda pair: _doubt(pair[1]))
     side = track.team_a_side(number)
     return MatchRound(
         number=number,
-        half=track.half_of(number),
-        is_overtime=track.is_overtime(number),
+        half=length.half_of(number),
+        is_overtime=length.is_overtime(number),
         team_a_side=other_side(side) if _is_turned(tracks[0], track) else side,
         winner=best.winner,
         reason=best.reason,
@@ -115,8 +118,11 @@ def _turned_score(primary: Track, track: Track) -> dict[Team, int]:
     return {"a": score["b"], "b": score["a"]} if _is_turned(primary, track) else score
 
 
-def _team_names(primary: Track) -> dict[Team, str]:
-    first = primary.rounds[0].number if primary.rounds else primary.opened_number or 1
-    names = {"t": primary.team_t_name or "", "ct": primary.team_ct_name or ""}
-    side = primary.team_a_side(first)
-    return {"a": names[side], "b": names[other_side(side)]}
+def _team_names(tracks: tuple[Track, ...]) -> dict[Team, str]:
+    """Each team's name, of the first observer who was told it."""
+    found: dict[Team, str] = dict.fromkeys(TEAMS, "")
+    for track in tracks:
+        for team in TEAMS:
+            own_team = other_team(team) if _is_turned(tracks[0], track) else team
+            found[team] = found[team] or track.name_of(own_team) or ""
+    return found

@@ -3,8 +3,11 @@
 from collections.abc import Iterable
 from typing import Any
 
+from offangle.core.halves import MatchLength
 from offangle.live.events import Event, SessionClosed
+from offangle.live.rounds import decided_rounds
 from offangle.live.state import Epoch, LiveRound, LiveState, Session
+from offangle.live.track import track_of
 
 
 def sessions_of(events: Iterable[Event], state: LiveState) -> list[Session]:
@@ -16,23 +19,23 @@ def sessions_of(events: Iterable[Event], state: LiveState) -> list[Session]:
 def matches_document(sessions: Iterable[Session]) -> list[dict[str, Any]]:
     """One entry per epoch in which something was played, aborted ones included and marked."""
     return [
-        _match(session, epoch, is_last=epoch is session.epochs[-1])
+        _match(session, index, epoch)
         for session in sessions
-        for epoch in session.epochs
+        for index, epoch in enumerate(session.epochs)
         if epoch.rounds or epoch.kills or (epoch.current is not None and not epoch.is_aborted)
     ]
 
 
-def _match(session: Session, epoch: Epoch, *, is_last: bool) -> dict[str, Any]:
-    decided = [*epoch.rounds, *([epoch.current] if epoch.current is not None and epoch.current.is_decided else [])]
+def _match(session: Session, index: int, epoch: Epoch) -> dict[str, Any]:
+    length = track_of(session, index, is_closed=False).match_length
     own, enemy = (epoch.score_t, epoch.score_ct) if epoch.own_side == "t" else (epoch.score_ct, epoch.score_t)
     known = epoch.own_side is not None
     return {
         "map": session.map_name,
         "mode": session.mode,
         "aborted": epoch.is_aborted,
-        "finished": session.is_finished and is_last,
-        "rounds": [_round(round_, epoch) for round_ in decided],
+        "finished": session.is_finished and epoch is session.epochs[-1],
+        "rounds": [_round(round_, epoch, length) for round_ in decided_rounds(epoch)],
         "kills": [
             {"round": kill.round_number, "weapon": kill.weapon, "confidence": kill.confidence} for kill in epoch.kills
         ],
@@ -48,10 +51,12 @@ def _match(session: Session, epoch: Epoch, *, is_last: bool) -> dict[str, Any]:
     }
 
 
-def _round(round_: LiveRound, epoch: Epoch) -> dict[str, Any]:
+def _round(round_: LiveRound, epoch: Epoch, length: MatchLength) -> dict[str, Any]:
     side = round_.own_side or epoch.own_side
     return {
         "number": round_.number,
+        "half": length.half_of(round_.number),
+        "overtime": length.is_overtime(round_.number),
         "winner": round_.winner,
         "reason": round_.reason,
         "inferred": round_.is_winner_inferred,

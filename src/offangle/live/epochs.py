@@ -2,14 +2,15 @@
 
 from msgspec.structs import replace
 
-from offangle.core.sides import other_side
-from offangle.live.events import EpochAborted, Event, RoundRestarted, SidesSwitched
+from offangle.live.events import EpochAborted, Event, RoundRestarted
+from offangle.live.half_time import are_sides_told, kept_switches, switch_sides, turned
 from offangle.live.kills import late_kills
 from offangle.live.observation import MapState, Observation
 from offangle.live.own import follow_own, follow_round, late_assists, late_death
 from offangle.live.policies import ModePolicy
 from offangle.live.rounds import close_round, decide_rounds, open_round
-from offangle.live.state import Epoch, LastPost
+from offangle.live.scoreboard import believed
+from offangle.live.state import Epoch, LastPost, OwnTotals
 
 
 def begin_epoch(observation: Observation, match: MapState) -> Epoch:
@@ -19,6 +20,8 @@ def begin_epoch(observation: Observation, match: MapState) -> Epoch:
         score_t=match.score_t,
         score_ct=match.score_ct,
         rounds_completed=match.rounds_completed,
+        team_t_name=match.team_t_name,
+        team_ct_name=match.team_ct_name,
     )
 
 
@@ -33,11 +36,17 @@ def restart_epoch(epoch: Epoch, observation: Observation, match: MapState) -> tu
     closed, _ = close_round(epoch)
     aborted = replace(closed, is_aborted=True)
     kept = tuple(round_ for round_ in epoch.rounds if round_.number <= match.rounds_completed)
+    own_side = observation.own.side if observation.own is not None else None
+    switches = kept_switches(epoch, match, own_side)
+    begun = begin_epoch(observation, match)
     following = replace(
-        begin_epoch(observation, match),
+        begun,
         rounds=kept,
         kills=tuple(kill for kill in epoch.kills if kill.round_number <= match.rounds_completed) if kept else (),
-        own_side=observation.own.side if observation.own is not None and observation.own.side else epoch.own_side,
+        own_side=own_side or turned(epoch.own_side, len(epoch.side_switches) - len(switches)),
+        side_switches=switches,
+        team_t_name=begun.team_t_name or epoch.team_t_name,
+        team_ct_name=begun.team_ct_name or epoch.team_ct_name,
     )
     return aborted, following, [EpochAborted(aborted)]
 
@@ -46,42 +55,22 @@ def step_epoch(
     epoch: Epoch, observation: Observation, before: LastPost | None, policy: ModePolicy
 ) -> tuple[Epoch, list[Event]]:
     """Fold one post of a match in progress into its epoch."""
-    epoch, switched = _switch_sides(epoch, observation)
+    told = are_sides_told(epoch, observation)
+    switches = len(epoch.side_switches)
+    epoch, switched = switch_sides(epoch, observation, policy)
     epoch, restarted = _restart_round(epoch, observation, before)
+    epoch, observation = believed(epoch, observation)
     events: list[Event] = switched + restarted
     if epoch.current is not None and observation.current_round > epoch.current.number:
         for late in (late_kills, late_death, late_assists):
             epoch, found = late(epoch, observation)
             events += found
-    epoch, decided = decide_rounds(epoch, observation, policy, switched=bool(switched))
+    switched_after = next(iter(epoch.side_switches[switches:]), None)
+    epoch, decided = decide_rounds(epoch, observation, policy, switched_after=switched_after)
     epoch, opened = open_round(epoch, observation)
-    epoch, followed = follow_round(epoch, observation)
+    epoch, followed = follow_round(epoch, observation, are_sides_told=told)
     epoch, own = follow_own(epoch, observation, before)
     return epoch, events + decided + opened + followed + own
-
-
-def _switch_sides(epoch: Epoch, observation: Observation) -> tuple[Epoch, list[Event]]:
-    """Half-time: teams and scores swap (trap 8). A player who only changes teams takes no score along."""
-    match = observation.map
-    if match is None:
-        return epoch, []
-    own_side = observation.own.side if observation.own is not None else None
-    if epoch.own_side is None:
-        return replace(epoch, own_side=own_side), []
-    moved = own_side is not None and own_side != epoch.own_side
-    swapped_fits = match.score_t >= epoch.score_ct and match.score_ct >= epoch.score_t
-    straight_fits = match.score_t >= epoch.score_t and match.score_ct >= epoch.score_ct
-    if not (moved and swapped_fits) and not (own_side is None and swapped_fits and not straight_fits):
-        return (replace(epoch, own_side=own_side), []) if moved else (epoch, [])
-    side = other_side(epoch.own_side)
-    switched = replace(
-        epoch,
-        own_side=side,
-        score_t=epoch.score_ct,
-        score_ct=epoch.score_t,
-        side_switches=(*epoch.side_switches, epoch.rounds_completed),
-    )
-    return switched, [SidesSwitched(epoch.rounds_completed, side)]
 
 
 def _restart_round(epoch: Epoch, observation: Observation, before: LastPost | None) -> tuple[Epoch, list[Event]]:
@@ -93,5 +82,6 @@ def _restart_round(epoch: Epoch, observation: Observation, before: LastPost | No
     if observation.current_round != current.number:
         return epoch, []
     kept = tuple(kill for kill in epoch.kills if kill.round_number != current.number)
-    # The match counter may go back with the round or keep what was dropped here: it is read anew.
-    return replace(epoch, current=None, kills=kept, kills_before=None), [RoundRestarted(current.number)]
+    # The match counters may go back with the round or keep what was dropped here: they are read anew.
+    anew = replace(epoch, kills_before=None, deaths_seen=None, assists_seen=None, totals=OwnTotals())
+    return replace(anew, current=None, kills=kept), [RoundRestarted(current.number)]

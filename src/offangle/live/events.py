@@ -114,10 +114,10 @@ class BombChanged(msgspec.Struct, frozen=True, tag=True):
 
 
 class SidesSwitched(msgspec.Struct, frozen=True, tag=True):
-    """Half-time: the observer plays the other side now."""
+    """Half-time: the teams play the other sides now, `own_side` the observer."""
 
     after_round: int
-    own_side: Side
+    own_side: Side | None
 
 
 Event = (

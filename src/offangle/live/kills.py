@@ -19,12 +19,31 @@ GRENADE_LETHAL_S: Final = {"hegrenade": 4.0, "molotov": 12.0, "incgrenade": 12.0
 NS_PER_S: Final = 10**9
 
 
-def count_new_kills(epoch: Epoch, own: OwnPlayer, round_number: int) -> int:
+def count_new_kills(epoch: Epoch, own: OwnPlayer, current: LiveRound) -> int:
     """Kills not recorded yet, by whichever counter knows more: the round's (cumulative, trap 4) or the match's."""
-    in_round = sum(kill.round_number == round_number for kill in epoch.kills)
-    by_round = (own.round_kills or 0) - in_round
-    by_match = 0 if own.kills is None else own.kills - (epoch.kills_before or 0) - len(epoch.kills)
-    return max(by_round, by_match, 0)
+    if own.round_kills is None or current.round_kills_before is None:
+        return max(0, count_by_match(epoch, own))
+    in_round = sum(kill.round_number == current.number for kill in epoch.kills)
+    return max(own.round_kills - current.round_kills_before - in_round, count_by_match(epoch, own), 0)
+
+
+def count_by_match(epoch: Epoch, own: OwnPlayer) -> int:
+    """Kills not recorded yet by the match's counter; below 0 where it fell."""
+    return 0 if own.kills is None else own.kills - (epoch.kills_before or 0) - len(epoch.kills)
+
+
+def kills_before_round(epoch: Epoch, own: OwnPlayer, current: LiveRound) -> int | None:
+    """What the round's counter told before anybody was killed in the round; None until that can be known.
+
+    It is reset in freeze time, but a client that reconnects is shown the round before until it spawns. The match's
+    counter tells the two apart; while that shows nothing (`was_blank`), neither is believed.
+    """
+    if current.round_kills_before is not None or own.round_kills is None:
+        return current.round_kills_before
+    if own.kills is None:
+        return None if epoch.was_blank else 0
+    in_round = sum(kill.round_number == current.number for kill in epoch.kills)
+    return max(0, own.round_kills - in_round - max(0, count_by_match(epoch, own)))
 
 
 def anchor_kills(epoch: Epoch, own: OwnPlayer) -> Epoch:

@@ -72,6 +72,7 @@ class MapState(msgspec.Struct, frozen=True):
 class Observation(msgspec.Struct, frozen=True):
     """One post, in the order of its arrival.
 
+    `provider_timestamp` is the client's clock in whole seconds, 0 where it tells none.
     `facts` are the post's own figures by path and `claims` what it says the post before it contained; together they
     tell whether a post was lost in between.
     """

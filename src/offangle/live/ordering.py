@@ -1,7 +1,8 @@
 """Which posts say something new, and which never arrived.
 
 A client never has two posts in flight, so an older provider timestamp means a post that was delivered late or again.
-Several posts share a second (trap 9): within it only the very same content is a repetition.
+Several posts share a second (trap 9): within it only the very same content is a repetition. Of a post that tells no
+time nobody can say either; what it shows counts.
 """
 
 import hashlib
@@ -16,6 +17,8 @@ CLOCK_SET_BACK_AFTER_NS: Final = 3_600 * 10**9
 """After an hour of silence an older timestamp is a computer whose clock was corrected, not a late post."""
 
 FINGERPRINT_BYTES: Final = 12
+MOST_IN_SECOND: Final = 64
+"""Digests kept of one second: a client sends about ten posts, and one whose clock stands still must not cost more."""
 
 
 def fingerprint(observation: Observation) -> str:
@@ -26,7 +29,7 @@ def fingerprint(observation: Observation) -> str:
 
 def why_ignored(last: LastPost | None, observation: Observation) -> Literal["late", "repeated"] | None:
     """Why a post adds nothing, or None when it does."""
-    if last is None:
+    if last is None or not observation.provider_timestamp:
         return None
     if observation.provider_timestamp < last.provider_timestamp:
         silence_ns = observation.received_ns - last.received_ns
@@ -36,11 +39,13 @@ def why_ignored(last: LastPost | None, observation: Observation) -> Literal["lat
 
 
 def fingerprints_of_second(last: LastPost | None, observation: Observation) -> tuple[str, ...]:
-    """The digests to remember until the provider's second is over."""
-    earlier: tuple[str, ...] = ()
-    if last is not None and last.provider_timestamp == observation.provider_timestamp:
-        earlier = last.same_second
-    return (*earlier, fingerprint(observation))
+    """The digests to remember until the provider's second is over; the latest, should it never end."""
+    earlier = last.same_second if last is not None else ()
+    if not observation.provider_timestamp:
+        return earlier
+    if last is not None and last.provider_timestamp != observation.provider_timestamp:
+        earlier = ()
+    return (*earlier[1 - MOST_IN_SECOND :], fingerprint(observation))
 
 
 def lost_paths(last: LastPost | None, observation: Observation) -> tuple[str, ...]:

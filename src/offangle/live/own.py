@@ -5,7 +5,15 @@ from typing import Final
 from msgspec.structs import replace
 
 from offangle.live.events import BombChanged, Died, Event, RoundWentLive
-from offangle.live.kills import anchor_kills, attribute, count_new_kills, record_kills, thrown_grenade
+from offangle.live.kills import (
+    anchor_kills,
+    attribute,
+    count_by_match,
+    count_new_kills,
+    kills_before_round,
+    record_kills,
+    thrown_grenade,
+)
 from offangle.live.observation import Observation, OwnPlayer
 from offangle.live.state import UNKNOWN_WEAPON, Epoch, LastPost, LiveRound, OwnTotals, WeaponInterval
 
@@ -13,12 +21,13 @@ BUY_TIME_S: Final = 20.0
 NS_PER_S: Final = 10**9
 
 
-def follow_round(epoch: Epoch, observation: Observation) -> tuple[Epoch, list[Event]]:
-    """What everyone sees of the current round: when it went live, and the bomb."""
+def follow_round(epoch: Epoch, observation: Observation, *, are_sides_told: bool) -> tuple[Epoch, list[Event]]:
+    """What everyone sees of the current round: which sides the teams play, when it went live, and the bomb."""
     current = epoch.current
     if current is None:
         return epoch, []
     events: list[Event] = []
+    current = replace(current, is_side_sure=current.is_side_sure or are_sides_told)
     if observation.round_phase != "freezetime" and current.state_sequence is None:
         current = replace(current, state_sequence=observation.sequence)
     if observation.round_phase == "live" and current.live_ns is None:
@@ -38,7 +47,7 @@ def follow_own(epoch: Epoch, observation: Observation, before: LastPost | None) 
     own = observation.own
     if own is None:
         return epoch, []
-    epoch = replace(anchor_kills(epoch, own), totals=_merged(epoch.totals, own))
+    epoch = replace(anchor_kills(epoch, own), totals=_merged(epoch.totals, epoch.totals_before, own))
     epoch, killed = _follow_kills(epoch, observation, own, before)
     epoch, died = _follow_death(epoch, observation, own)
     epoch = _follow_assists(epoch, observation, own)
@@ -87,9 +96,9 @@ def _follow_assists(epoch: Epoch, observation: Observation, own: OwnPlayer) -> E
     return replace(epoch, rounds=(*epoch.rounds[:-1], last))
 
 
-def _merged(totals: OwnTotals, own: OwnPlayer) -> OwnTotals:
+def _merged(totals: OwnTotals, before: OwnTotals, own: OwnPlayer) -> OwnTotals:
     sent = {name: value for name in OwnTotals.__struct_fields__ if (value := getattr(own, name)) is not None}
-    return replace(totals, **sent)
+    return replace(totals, **{name: value + (getattr(before, name) or 0) for name, value in sent.items()})
 
 
 def _follow_kills(
@@ -98,12 +107,14 @@ def _follow_kills(
     current = epoch.current
     if current is None:
         return epoch, []
-    count = count_new_kills(epoch, own, current.number)
     if observation.round_phase == "freezetime":
         # Nobody is killed in freeze time: the match counter tells of the round before.
         number = epoch.rounds[-1].number if epoch.rounds else current.number
-        return record_kills(epoch, number, [(UNKNOWN_WEAPON, "none")] * count, observation.received_ns)
-    weapons = attribute(count, own, before, current, observation.received_ns)
+        late = max(0, count_by_match(epoch, own))
+        return record_kills(epoch, number, [(UNKNOWN_WEAPON, "none")] * late, observation.received_ns)
+    current = replace(current, round_kills_before=kills_before_round(epoch, own, current))
+    epoch = replace(epoch, current=current)
+    weapons = attribute(count_new_kills(epoch, own, current), own, before, current, observation.received_ns)
     return record_kills(epoch, current.number, weapons, observation.received_ns)
 
 
@@ -112,10 +123,12 @@ def _follow_death(epoch: Epoch, observation: Observation, own: OwnPlayer) -> tup
     if current is None:
         return replace(epoch, deaths_seen=own.deaths if own.deaths is not None else epoch.deaths_seen), []
     rose = own.deaths is not None and epoch.deaths_seen is not None and own.deaths > epoch.deaths_seen
-    is_dead = observation.round_phase != "freezetime" and (own.health == 0 or rose)
+    # Who comes back into a round under way waits dead for the next one: that is no death unless the counter rises.
+    fell = own.health == 0 and (current.own_died is not None or epoch.deaths_seen is None)
+    is_dead = observation.round_phase != "freezetime" and (fell or rose)
     died = is_dead or bool(current.own_died)
     events: list[Event] = [Died(current.number)] if is_dead and not current.own_died else []
-    known = own.health is not None or current.own_died is not None
+    known = bool(own.health) or current.own_died is not None
     current = replace(current, own_died=died if known or died else None)
     return replace(
         epoch, current=current, deaths_seen=own.deaths if own.deaths is not None else epoch.deaths_seen
@@ -126,8 +139,8 @@ def _equipment(current: LiveRound, observation: Observation, own: OwnPlayer) -> 
     """Equipment at freeze end is the last payload of freeze time; a death payload keeps a stale value (trap 10)."""
     current = replace(current, own_side=own.side or current.own_side)
     if observation.round_phase != "freezetime":
-        headshots = max(current.headshot_kills, own.round_headshot_kills or 0)
-        current = replace(current, headshot_kills=headshots)
+        told = 0 if current.round_kills_before else own.round_headshot_kills or 0
+        current = replace(current, headshot_kills=max(current.headshot_kills, told))
     if observation.round_phase == "freezetime":
         return replace(
             current,

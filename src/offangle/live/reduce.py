@@ -24,8 +24,9 @@ from offangle.live.events import (
 from offangle.live.observation import MapState, Observation
 from offangle.live.ordering import fingerprints_of_second, lost_paths, why_ignored
 from offangle.live.policies import policy_of
-from offangle.live.rounds import close_round
-from offangle.live.state import Counters, LastPost, LiveState, OwnTotals, Session
+from offangle.live.rounds import close_round, decided_rounds, told_wins
+from offangle.live.scoreboard import is_blank
+from offangle.live.state import Counters, Epoch, LastPost, LiveState, Session
 
 SESSION_GAP_NS: Final = 1_800 * 10**9
 """After half an hour of silence the same map is another match."""
@@ -70,7 +71,7 @@ def _counted(counters: Counters, name: str) -> Counters:
 def _remember(last: LastPost | None, observation: Observation) -> LastPost:
     return LastPost(
         received_ns=observation.received_ns,
-        provider_timestamp=observation.provider_timestamp,
+        provider_timestamp=observation.provider_timestamp or (last.provider_timestamp if last is not None else 0),
         facts=observation.facts,
         same_second=fingerprints_of_second(last, observation),
         own=None if observation.is_spectating else observation.own,
@@ -121,8 +122,6 @@ def _start(observation: Observation, match: MapState) -> Session:
         first_ns=observation.received_ns,
         last_ns=observation.received_ns,
         last_sequence=observation.sequence,
-        team_t_name=match.team_t_name,
-        team_ct_name=match.team_ct_name,
     )
 
 
@@ -143,7 +142,7 @@ def _continues(session: Session, observation: Observation, match: MapState) -> b
     if not was_away or session.epoch is None:
         return not was_away or observation.received_ns - session.last_ns <= SESSION_GAP_NS
     within_gap = observation.received_ns - session.last_ns <= SESSION_GAP_NS
-    return within_gap and not is_restart(session.epoch, match) and not _stats_fell(session.epoch.totals, observation)
+    return within_gap and not is_restart(session.epoch, match) and not _is_other_line(session.epoch, observation, match)
 
 
 def _same_score(session: Session, match: MapState) -> bool:
@@ -154,12 +153,24 @@ def _same_score(session: Session, match: MapState) -> bool:
     return scores == sorted((epoch.score_t, epoch.score_ct)) and match.rounds_completed == epoch.rounds_completed
 
 
-def _stats_fell(totals: OwnTotals, observation: Observation) -> bool:
-    """A scoreboard that went back while the client was away is another match's; a team kill alone is one step."""
+def _is_other_line(epoch: Epoch, observation: Observation, match: MapState) -> bool:
+    """A scoreboard that went back while the client was away is another match's; a team kill alone is one step.
+
+    Unless it is all zeros, as a client may be shown on its way back, and the match tells the rounds that are known.
+    """
     own = observation.own
-    if own is None or own.deaths is None or totals.deaths is None:
+    if own is None or own.deaths is None or epoch.deaths_seen is None or own.deaths >= epoch.deaths_seen:
         return False
-    return own.deaths < totals.deaths
+    return not (is_blank(epoch, own) and _tells_same_rounds(epoch, match))
+
+
+def _tells_same_rounds(epoch: Epoch, match: MapState) -> bool:
+    known = {round_.number: round_.winner for round_ in decided_rounds(epoch) if round_.winner is not None}
+    told = {number: winner for number, (winner, _) in told_wins(match).items() if number in known}
+    if told:
+        return all(known[number] == winner for number, winner in told.items())
+    # Nothing fell (that would be a restart), so the score is the same or one round on.
+    return match.rounds_completed - epoch.rounds_completed <= 1
 
 
 def _play(

@@ -25,21 +25,29 @@ WIN_WORDS: Final[dict[str, tuple[Side, str]]] = {
 
 
 def decide_rounds(
-    epoch: Epoch, observation: Observation, policy: ModePolicy, *, switched: bool
+    epoch: Epoch, observation: Observation, policy: ModePolicy, *, switched_after: int | None
 ) -> tuple[Epoch, list[Event]]:
-    """Give a result to every round that the match's counter has completed since, and close those that are over."""
+    """Give a result to every round that the match's counter has completed since, and close those that are over.
+
+    Args:
+        epoch: The epoch, its score and own side as after any change of sides that the post tells of.
+        observation: The post.
+        policy: What the mode has.
+        switched_after: The round after which the post shows the sides changed.
+    """
     match = observation.map
     if match is None or match.rounds_completed <= epoch.rounds_completed:
         return _note_winner(epoch, observation), []
     numbers = range(epoch.rounds_completed + 1, match.rounds_completed + 1)
-    winners = _winners(epoch, observation, match, switched=switched)
+    winners = _winners(epoch, observation, match, switched_after)
     events: list[Event] = []
     for number in numbers:
         if epoch.current is not None and epoch.current.number < number:
             # Nothing of this round was told until its end, and the one before is still being shown.
             epoch, closed = close_round(epoch)
             events += closed
-        decided = _with_result(epoch.current or LiveRound(number), number, observation, winners, policy)
+        side = _side_in(number, epoch, switched_after)
+        decided = _with_result(epoch.current or LiveRound(number, own_side=side), number, observation, winners, policy)
         events.append(RoundDecided(decided))
         epoch = replace(epoch, current=decided)
         if number < observation.current_round:
@@ -61,6 +69,12 @@ def close_round(epoch: Epoch) -> tuple[Epoch, list[Event]]:
     return replace(epoch, rounds=(*epoch.rounds, final), current=None), [RoundClosed(final)]
 
 
+def decided_rounds(epoch: Epoch) -> tuple[LiveRound, ...]:
+    """Every round that has a result, the one still being shown included."""
+    current = epoch.current
+    return (*epoch.rounds, current) if current is not None and current.is_decided else epoch.rounds
+
+
 def open_round(epoch: Epoch, observation: Observation) -> tuple[Epoch, list[Event]]:
     """Make the round that the post is about the current one."""
     number = observation.current_round
@@ -80,13 +94,19 @@ def _note_winner(epoch: Epoch, observation: Observation) -> Epoch:
     return replace(epoch, current=replace(epoch.current, seen_winner=observation.round_winner))
 
 
+def _side_in(number: int, epoch: Epoch, switched_after: int | None) -> Side | None:
+    """The observer's side in a round of which only the end is told."""
+    is_before = switched_after is not None and number <= switched_after
+    return other_side(epoch.own_side) if epoch.own_side is not None and is_before else epoch.own_side
+
+
 def _winners(
-    epoch: Epoch, observation: Observation, match: MapState, *, switched: bool
+    epoch: Epoch, observation: Observation, match: MapState, switched_after: int | None
 ) -> dict[int, tuple[Side | None, str | None, bool]]:
     """Winner, reason if told, and whether the winner is inferred, per completed round."""
     first, last = epoch.rounds_completed + 1, match.rounds_completed
-    by_score = _winner_by_score(epoch, match, switched=switched)
-    told = _told_wins(match)
+    by_score = _winner_by_score(epoch, match, switched_after)
+    told = told_wins(match)
     winners: dict[int, tuple[Side | None, str | None, bool]] = {}
     for number in range(first, last + 1):
         if number in told and by_score in {None, told[number][0]}:
@@ -100,20 +120,20 @@ def _winners(
     return winners
 
 
-def _winner_by_score(epoch: Epoch, match: MapState, *, switched: bool) -> Side | None:
+def _winner_by_score(epoch: Epoch, match: MapState, switched_after: int | None) -> Side | None:
     """The side whose score rose, when only one rose; sides are those of the rounds played, before any switch."""
     gained_t, gained_ct = match.score_t - epoch.score_t, match.score_ct - epoch.score_ct
     if (gained_t > 0) == (gained_ct > 0):
         return None
     winner: Side = "t" if gained_t > 0 else "ct"
-    if not switched:
+    if switched_after is None or switched_after <= epoch.rounds_completed:
         return winner
-    # The scores already changed sides with their teams. With one round in between it was played before the switch; with
-    # more, some came after it and nobody can tell.
-    return other_side(winner) if gained_t + gained_ct == 1 else None
+    # The scores already changed sides with their teams. What was played before that was won on the other side; where
+    # some rounds came before and some after, nobody can tell.
+    return other_side(winner) if switched_after >= match.rounds_completed else None
 
 
-def _told_wins(match: MapState) -> dict[int, tuple[Side, str]]:
+def told_wins(match: MapState) -> dict[int, tuple[Side, str]]:
     """The game's own list, where it can be trusted: in overtime its keys start again, and then the score decides."""
     if not match.round_wins or max(match.round_wins) != match.rounds_completed:
         return {}

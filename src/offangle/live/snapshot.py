@@ -5,6 +5,7 @@ from typing import Any, Final
 from offangle.core.sides import Side, other_side
 from offangle.live.observation import MapState, Observation, OwnPlayer
 from offangle.live.policies import policy_of
+from offangle.live.rounds import decided_rounds
 from offangle.live.state import Epoch, LiveRound, LiveState, Session
 
 LOSS_BONUS: Final = (1400, 1900, 2400, 2900, 3400)
@@ -29,7 +30,7 @@ def snapshot(state: LiveState, observation: Observation) -> dict[str, Any]:
         "score": _score(epoch, own_side),
         "sides": {side: _side(match, epoch, side) for side in ("t", "ct")},
         "own": _own(observation.own, epoch) if not observation.is_spectating else None,
-        "rounds": [_round(round_, epoch) for round_ in _rounds(epoch)],
+        "rounds": [_round(round_, epoch) for round_ in (decided_rounds(epoch) if epoch is not None else ())],
         "kills": [
             {"round": kill.round_number, "weapon": kill.weapon, "confidence": kill.confidence}
             for kill in (epoch.kills[-KILLS_SHOWN:] if epoch is not None else ())
@@ -102,13 +103,6 @@ def _own(own: OwnPlayer | None, epoch: Epoch | None) -> dict[str, Any] | None:
             for weapon in own.weapons
         ],
     }
-
-
-def _rounds(epoch: Epoch | None) -> tuple[LiveRound, ...]:
-    if epoch is None:
-        return ()
-    current = epoch.current
-    return (*epoch.rounds, current) if current is not None and current.is_decided else epoch.rounds
 
 
 def _round(round_: LiveRound, epoch: Epoch | None) -> dict[str, Any]:

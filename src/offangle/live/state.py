@@ -29,7 +29,13 @@ class WeaponInterval(msgspec.Struct, frozen=True):
 
 
 class LiveRound(msgspec.Struct, frozen=True):
-    """One round as the observer saw it."""
+    """One round as the observer saw it.
+
+    Attributes:
+        is_side_sure: A post of the round showed which sides the teams play, by the own side or by the score.
+        round_kills_before: What the round's own counter of kills told when it was first seen and nobody had been
+            killed yet: a client that comes back late is still shown the round before.
+    """
 
     number: int
     winner: Side | None = None
@@ -38,6 +44,7 @@ class LiveRound(msgspec.Struct, frozen=True):
     is_reason_inferred: bool = False
     is_decided: bool = False
     own_side: Side | None = None
+    is_side_sure: bool = False
     own_died: bool | None = None
     assists: int = 0
     headshot_kills: int = 0
@@ -59,6 +66,7 @@ class LiveRound(msgspec.Struct, frozen=True):
     grenade_thrown_ns: int | None = None
     seen_winner: Side | None = None
     state_sequence: int | None = None
+    round_kills_before: int | None = None
 
 
 class OwnTotals(msgspec.Struct, frozen=True):
@@ -72,7 +80,16 @@ class OwnTotals(msgspec.Struct, frozen=True):
 
 
 class Epoch(msgspec.Struct, frozen=True):
-    """The match between two restarts; all but the last of a session are aborted."""
+    """The match between two restarts; all but the last of a session are aborted.
+
+    Attributes:
+        totals: The observer's line over the whole epoch, also when the game began to count anew on the way.
+        totals_before: What the line showed before it was counted anew.
+        was_blank: The last scoreboard told was all zeros although it had shown more; it was not believed.
+        intermission_after: The last round after which an intermission was seen.
+        team_t_name: The team that plays T now; None until the server names it.
+        team_ct_name: The team that plays CT now.
+    """
 
     rounds: tuple[LiveRound, ...] = ()
     current: LiveRound | None = None
@@ -81,11 +98,16 @@ class Epoch(msgspec.Struct, frozen=True):
     deaths_seen: int | None = None
     assists_seen: int | None = None
     totals: OwnTotals = OwnTotals()
+    totals_before: OwnTotals = OwnTotals()
+    was_blank: bool = False
     own_side: Side | None = None
     score_t: int = 0
     score_ct: int = 0
     rounds_completed: int = 0
     side_switches: tuple[int, ...] = ()
+    intermission_after: int | None = None
+    team_t_name: str | None = None
+    team_ct_name: str | None = None
     is_aborted: bool = False
 
 
@@ -103,8 +125,6 @@ class Session(msgspec.Struct, frozen=True):
     epoch: Epoch | None = None
     is_finished: bool = False
     is_left: bool = False
-    team_t_name: str | None = None
-    team_ct_name: str | None = None
     own_name: str | None = None
 
     @property

@@ -44,6 +44,8 @@ def followed(demo: Match, *, contradicts: bool = False, kills: int = 1) -> Match
     client = GsiClient(steam_id=account.steam_id, map_name=demo.map_name, side=str(rounds[0][1]).upper())
     for number, (winner, side) in enumerate(rounds):
         if client.side.lower() != side:
+            client.body["map"]["phase"] = "intermission"
+            client.post()
             client.switch_sides()
         turned = contradicts and number == 0
         told = OTHER[str(winner)] if turned else str(winner)
