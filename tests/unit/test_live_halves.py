@@ -6,11 +6,18 @@ from hypothesis import strategies as st
 
 from makers.gsi_matches import Length, halves_of, only_track, play_match, tracks, true_halves
 from makers.gsi_posts import MATE, GsiClient
+from offangle.core.sides import Team
 from offangle.live.combined import combine
 from offangle.live.document import matches_document, sessions_of
 from offangle.live.reduce import reduce_all
 
 thorough = settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+
+
+def team_of(side: str) -> Team:
+    """The team that begins on a side."""
+    return "a" if side == "CT" else "b"
+
 
 MR12, MR15, MR10, MR8 = Length(12), Length(15), Length(10), Length(8)
 NEVER = Length(None)
@@ -41,8 +48,7 @@ def test_the_length_is_read_from_the_match(length: Length, winners: str, mode: s
     track = only_track(client)
     assert halves_of(track) == true_halves(range(1, len(winners) + 1), length)
     assert sorted(track.score.values()) == sorted((winners.count("o"), winners.count("x")))
-    own_team = "a" if side == "CT" else "b"
-    assert track.score[own_team] == winners.count("o")
+    assert track.score[team_of(side)] == winners.count("o")
     assert len(track.kills) == track.totals.kills == len(winners)
 
 
@@ -106,7 +112,7 @@ def test_any_length_is_read_from_a_match_with_overtime(
     play_match(client, winners, length)
     track = only_track(client)
     assert halves_of(track) == true_halves(range(1, len(winners) + 1), length)
-    assert track.score["a" if side == "CT" else "b"] == winners.count("o")
+    assert track.score[team_of(side)] == winners.count("o")
 
 
 def test_a_player_who_changes_team_at_a_tie_makes_no_half_time() -> None:

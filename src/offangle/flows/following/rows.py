@@ -34,7 +34,7 @@ from offangle.live.policies import policy_of
 from offangle.live.state import UNKNOWN_WEAPON, Kill, LiveRound
 from offangle.live.track import Track
 
-LIVE_VERSION: Final = "live-3"
+LIVE_VERSION: Final = "live-4"
 """Raise it when the same posts would give other rows."""
 LIVE_TICK_RATE: Final = 64.0
 """Posts know no ticks: times of arrival since the match began are written as the ticks of a CS2 server."""
