@@ -7,10 +7,9 @@ import resource
 import sys
 import tempfile
 import time
-from dataclasses import replace
 from pathlib import Path
 
-from makers.scripted_match import Script, setup_of, write_script
+from makers.scripted_match import Script, write_script
 
 KILOBYTES_PER_MEGABYTE = 1000
 
@@ -25,7 +24,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "match.dem"
         began, worked = time.perf_counter(), time.process_time()
-        recorder = write_script(path, script, replace(setup_of(script), padding_bytes=padding))
+        recorder = write_script(path, script, padding_bytes=padding)
         took, cpu = time.perf_counter() - began, time.process_time() - worked
         print(f"{recorder.tick} ticks, {path.stat().st_size / 1e6:.0f} MB, {took:.1f} s wall, {cpu:.1f} s CPU")
     print(f"peak while writing {peak_mb():.0f} MB")

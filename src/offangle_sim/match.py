@@ -11,9 +11,7 @@ import numpy as np
 from offangle.core.errors import BadInputError
 from offangle.core.sides import TEAMS, Team
 from offangle.frames.collection import MatchFrames
-from offangle_sim.demo.match_recorder import BombSite, MatchRecorder, MatchSetup
-from offangle_sim.demo.recorder_core import PlayerEntry
-from offangle_sim.demo.silent import SilentWriter
+from offangle_sim.demo.recorder import Recorder
 from offangle_sim.net.links import links_of
 from offangle_sim.net.network import Network
 from offangle_sim.order import LOCAL_NETWORK, MatchOrder
@@ -29,7 +27,10 @@ from offangle_sim.play.rounds import Rounds
 from offangle_sim.play.rules import RULES, Rules
 from offangle_sim.play.stage import Stage, Wire
 from offangle_sim.play.wires import Wires
-from offangle_sim.watchers import watchers_of
+from offangle_sim.server.server import Server
+from offangle_sim.server.setup import BombSite, MatchSetup, PlayerEntry
+from offangle_sim.truth.keeper import TruthKeeper
+from offangle_sim.watchers import live_clients, watchers_of
 from offangle_sim.world.arena import arena
 from offangle_sim.world.world import World
 
@@ -52,31 +53,48 @@ def write_match(order: MatchOrder, folder: Path, progress: Progress | None = Non
     Raises:
         BadInputError: The folder holds a match already.
     """
+    server = Server(setup_of(order))
+    keeper = TruthKeeper(server)
+    server.tells(keeper)
+    tell = progress or _nobody
+    _write(order, server, folder, tell)
+    tell("truth", 1.0)
+    return keeper.write(folder / TRUTH_FOLDER) if "truth" in order.parts else keeper.truth()
+
+
+def record_match(order: MatchOrder, folder: Path, progress: Progress | None = None) -> None:
+    """The same without the truth, which takes its time: for orders that do not ask for it.
+
+    Raises:
+        BadInputError: The folder holds a match already, or the truth is asked for.
+    """
+    if "truth" in order.parts:
+        raise BadInputError("a match is recorded without its truth", hint="Leave `truth` out of the parts.")
+    _write(order, Server(setup_of(order)), folder, progress or _nobody)
+
+
+def _write(order: MatchOrder, server: Server, folder: Path, tell: Progress) -> None:
+    """Play the match on a server, into everything but the truth that the order asks for."""
     if (folder / DEMO_NAME).exists() or (folder / TRUTH_FOLDER).exists():
         raise BadInputError(f"{folder} already holds a match", hint="Name an empty or new folder.")
     folder.mkdir(parents=True, exist_ok=True)
-    tell = progress or _nobody
-    setup = setup_of(order)
+    game = game_of(order, server)
+    game.live.sends_commands = "demo" in order.parts
+    game.progress = lambda done, total: tell("playing", done / max(done, total))
     with ExitStack() as stack:
-        writes_demo = "demo" in order.parts
-        recorder = (
-            stack.enter_context(MatchRecorder.open(folder / DEMO_NAME, setup))
-            if writes_demo
-            else MatchRecorder(setup, SilentWriter.of(setup))
-        )
-        game = game_of(order, recorder)
-        game.live.sends_commands = writes_demo
-        game.progress = lambda done, total: tell("playing", done / max(done, total))
-        watchers = watchers_of(order, game, folder)
-        for watcher in watchers:
+        recorder = None
+        if "demo" in order.parts:
+            recorder = Recorder.to(folder / DEMO_NAME, server)
+            stack.enter_context(recorder.writer)  # a recording of a match that failed is not finished
+            server.tells(recorder)
+        if "gsi" in order.parts:
+            clients = live_clients(order, game, folder)
+            stack.callback(clients.close)
+            server.tells(clients)
+        game.watchers += watchers_of(order, game, recorder, folder)
+        for watcher in game.watchers:
             stack.callback(watcher.close)
-        game.watchers += watchers
         play(game)
-    tell("truth", 1.0)
-    truth = recorder.truth()
-    if "truth" in order.parts:
-        _write_tables(truth, folder / TRUTH_FOLDER)
-    return truth
 
 
 def play(game: Game) -> None:
@@ -91,19 +109,14 @@ def _nobody(stage: str, share: float) -> None:
     """Nobody wants to be told."""
 
 
-def _write_tables(frames: MatchFrames, folder: Path) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    for name in frames:
-        frames[name].write_parquet(folder / f"{name}.parquet", compression="zstd")
-
-
 def play_truth(order: MatchOrder) -> MatchFrames:
     """Play a match without writing anything; its truth comes back."""
-    setup = setup_of(order)
-    game = game_of(order, MatchRecorder(setup, SilentWriter.of(setup)))
+    game = game_of(order, Server(setup_of(order)))
+    keeper = TruthKeeper(game.stage.server)
+    game.stage.server.tells(keeper)
     game.live.sends_commands = False
     play(game)
-    return game.stage.recorder.truth()
+    return keeper.truth()
 
 
 def setup_of(order: MatchOrder) -> MatchSetup:
@@ -128,14 +141,14 @@ def rules_of(order: MatchOrder) -> Rules:
     return rules if order.max_rounds is None else replace(rules, max_rounds=order.max_rounds)
 
 
-def game_of(order: MatchOrder, recorder: MatchRecorder) -> Game:
-    """A match that is ready to be played into a recorder."""
+def game_of(order: MatchOrder, server: Server) -> Game:
+    """A match that is ready to be played on a server."""
     rng = np.random.default_rng((order.seed, 1))
     world, rules = arena(order.map_name), rules_of(order)
     is_wingman = order.mode == "wingman"
-    agents = _agents(rng, recorder)
+    agents = _agents(rng, server)
     stage = Stage(
-        recorder=recorder,
+        server=server,
         world=world,
         ground=ground_of(order.map_name, wingman=is_wingman),
         rules=rules,
@@ -176,13 +189,13 @@ def _entries(order: MatchOrder, per_team: int) -> tuple[PlayerEntry, ...]:
     return tuple(entries)
 
 
-def _agents(rng: np.random.Generator, recorder: MatchRecorder) -> dict[int, Agent]:
+def _agents(rng: np.random.Generator, server: Server) -> dict[int, Agent]:
     level = float(rng.uniform(*LEVELS))
     gap = float(rng.normal(0.0, LEVEL_GAP))
     levels = {"a": level + gap / 2, "b": level - gap / 2}
     agents = {}
     counts: dict[Team, int] = dict.fromkeys(TEAMS, 0)
-    for slot, player in recorder.players.items():
+    for slot, player in server.players.items():
         team = player.entry.team
         if team is not None:
             profile = draw_profile(rng, levels[team], ROLES[counts[team] % len(ROLES)])

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from offangle.core.errors import BadInputError
-from offangle_sim.demo.match_recorder import GameMode
+
+GameMode = Literal["competitive", "wingman", "deathmatch"]
+GAME_MODES: Final[tuple[GameMode, ...]] = ("competitive", "wingman", "deathmatch")
 
 Incident = Literal[
     "warmup",

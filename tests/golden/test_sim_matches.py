@@ -200,7 +200,7 @@ def test_a_match_ends_when_the_plain_rule_says_so(
     score = {"a": 0, "b": 0}
     for winner in winners:
         score[winner] += 1
-        game.stage.recorder.score = {"a": score["a"], "b": score["b"]}
+        game.stage.server.score = {"a": score["a"], "b": score["b"]}
         is_over = is_decided(score, max_rounds, overtime_rounds)
         is_too_long = sum(score.values()) >= max_rounds + LONGEST_OVERTIMES * overtime_rounds > max_rounds
         assert game.is_decided() == (is_over or is_too_long)

@@ -12,15 +12,16 @@ import polars as pl
 import pytest
 from demoparser2 import DemoParser
 
+from makers.recorded import RecordedMatch
 from makers.scripted_match import FIRST_STEAM_ID, Script, ScriptedMatch, setup_of, with_coach, write_script
 from makers.truth_compare import assert_told, differences
 from offangle.analysis.run import analyse
 from offangle.core.errors import ParserCrashError
 from offangle.frames.collection import MatchFrames, check
 from offangle.parsing.reader import read_match_file
-from offangle_sim.demo.items import ITEMS
-from offangle_sim.demo.match_recorder import MatchRecorder
+from offangle_sim.demo.recorder import header_of, roster_of
 from offangle_sim.demo.writer import DemoWriter
+from offangle_sim.server.items import ITEMS
 
 SHORT = Script(live_ticks=420, freeze_ticks=64, post_ticks=40)
 
@@ -263,7 +264,7 @@ def test_compressed_frames_read_alike(tmp_path: Path) -> None:
     short = script(rounds=2, ticks_every=4)
     plain, squeezed = tmp_path / "plain.dem", tmp_path / "squeezed.dem"
     truth = write_script(plain, short).truth()
-    with MatchRecorder.open(
+    with RecordedMatch.open(
         squeezed, setup_of(short), compress=lambda data: bytes(cramjam.snappy.compress_raw(data))
     ) as recorder:
         ScriptedMatch(short, recorder).play()
@@ -273,14 +274,16 @@ def test_compressed_frames_read_alike(tmp_path: Path) -> None:
 
 def write_with_pov(folder: Path, short: Script, slot: int) -> MatchFrames:
     """The client sees its own side, and the other one every second second."""
-    with MatchRecorder.open(folder / "gotv.dem", setup_of(short)) as recorder:
+    with RecordedMatch.open(folder / "gotv.dem", setup_of(short)) as recorder:
         match = ScriptedMatch(short, recorder)
         view = recorder.pov(folder / "pov.dem", slot)
         pass_tick = match.one_tick
 
         def see_and_pass() -> None:
             me = recorder.player(slot)
-            others = [player.pawn for player in recorder.players.values() if player.side != me.side]
+            others = [
+                recorder.recorder.cast.pawn(other) for other in recorder.players.values() if other.side != me.side
+            ]
             (view.hide if recorder.tick // 64 % 2 else view.show)(others)
             pass_tick()
 
@@ -307,7 +310,7 @@ def test_a_players_own_recording(tmp_path: Path) -> None:
 
 def test_padding_changes_nothing_but_the_size(tmp_path: Path, plain: Recorded) -> None:
     padded = tmp_path / "padded.dem"
-    recorder = write_script(padded, SHORT, replace(setup_of(SHORT), padding_bytes=1000))
+    recorder = write_script(padded, SHORT, padding_bytes=1000)
     assert padded.stat().st_size - plain.path.stat().st_size > 1000 * recorder.tick
     assert differences(read_match_file(padded, "demo", sample_rate_hz=None), plain.truth) == {}
 
@@ -316,9 +319,9 @@ def test_all_deltas_are_a_known_fault_of_demoparser(tmp_path: Path) -> None:
     """demoparser2 0.42 follows a delta with one input, and keeps the previous command for one with more."""
     short = script(rounds=1)
     setup = setup_of(short)
-    roster = [entry.roster_entry() for entry in setup.players]
     path = tmp_path / "m.dem"
-    with MatchRecorder(setup, DemoWriter(path, setup.header(), roster, all_deltas=True)) as recorder:
+    writer = DemoWriter(path, header_of(setup), roster_of(setup.players), all_deltas=True)
+    with RecordedMatch.on(writer, setup) as recorder:
         ScriptedMatch(short, recorder).play()
     found = differences(read_match_file(path, "demo", sample_rate_hz=None), recorder.truth())
     assert set(found) == {"input_history"}
@@ -326,7 +329,7 @@ def test_all_deltas_are_a_known_fault_of_demoparser(tmp_path: Path) -> None:
 
 def test_every_item_is_known_by_name(tmp_path: Path) -> None:
     setup = replace(setup_of(SHORT), ticks_every=1)
-    with MatchRecorder.open(tmp_path / "m.dem", setup) as recorder:
+    with RecordedMatch.open(tmp_path / "m.dem", setup) as recorder:
         recorder.begin_tick()
         recorder.player_joined(0)
         recorder.spawned(0, (0.0, 0.0, 0.0))

@@ -16,11 +16,11 @@ from makers.network_walk import TICK_RATE, Walk
 from offangle.core.errors import BadInputError, ContractError
 from offangle.core.perspectives import DESYNC_DISTANCE_U, DESYNC_MIN_TICKS
 from offangle.frames.perspectives import PERSPECTIVE_TABLES, checked_perspectives
-from offangle_sim.net.desyncs import LineOfSight
 from offangle_sim.net.links import NETWORKS, PERFECT_LINK, Link, links_of
 from offangle_sim.net.network import Outage
 from offangle_sim.net.packets import Booleans, Floats
-from offangle_sim.net.perspective_log import CHUNK_TICKS, PerspectiveLog
+from offangle_sim.perspectives.desyncs import LineOfSight
+from offangle_sim.perspectives.log import CHUNK_TICKS, PerspectiveLog
 
 NEAR = Link(delay_ms=31.25, interpolation_ticks=1.0)  # 4 ticks there and back; at 250 u/s others are 20 u behind
 FAR = Link(delay_ms=93.75, interpolation_ticks=1.0)  # 12 ticks; others are 51 u behind

@@ -8,15 +8,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from makers.recorded import RecordedMatch
 from makers.scripted_match import FIRST_STEAM_ID, Script, ScriptedMatch, setup_of
 from offangle.frames.collection import MatchFrames
 from offangle.parsing.reader import read_match_file
-from offangle_sim.demo.match_recorder import MatchRecorder
+from offangle_sim.demo.client_view import HEARING_U, HIDE_AFTER_S, LOOK_EVERY_TICKS, PovView, Visibility
 from offangle_sim.demo.pov import PovWriter
 from offangle_sim.net.links import PERFECT_LINK, Link
 from offangle_sim.net.network import Network, Outage, ServerState
 from offangle_sim.net.packets import Booleans, Floats
-from offangle_sim.net.pov import HEARING_U, HIDE_AFTER_S, LOOK_EVERY_TICKS, PovView, Visibility
+from offangle_sim.server.server import Server
 
 SLOT, ENEMY = 2, 7
 STEADY = Link(delay_ms=20.0, interpolation_ticks=1.0)
@@ -30,7 +31,7 @@ def everything_seen(starts: Floats, _: Floats) -> Booleans:
     return np.ones(len(starts), dtype=np.bool_)
 
 
-def state_of(recorder: MatchRecorder) -> ServerState:
+def state_of(recorder: Server) -> ServerState:
     players = list(recorder.players.values())
     return ServerState(
         np.array([player.position for player in players]),
@@ -48,13 +49,19 @@ def record(
     """A scripted match and the recording of the client in `SLOT`; its truth, and the network."""
     script = Script(rounds=rounds, live_ticks=320)
     setup = setup_of(script)
-    with MatchRecorder.open(folder / "gotv.dem", setup) as recorder:
+    with RecordedMatch.open(folder / "gotv.dem", setup) as recorder:
         match = ScriptedMatch(script, recorder)
         slots = tuple(recorder.players)
         network = Network(slots, {**dict.fromkeys(slots, PERFECT_LINK), SLOT: link}, 3, outages=outages)
         visibility = Visibility(len(slots), sight)  # type: ignore[arg-type]
         writer = PovWriter(folder / "pov.dem", recorder.writer, SLOT)
-        view = PovView(writer, network, SLOT, visibility, lambda: [each.body for each in recorder.players.values()])
+        view = PovView(
+            writer,
+            network,
+            SLOT,
+            visibility,
+            lambda: [recorder.recorder.cast.pawn(each) for each in recorder.players.values()],
+        )
         recorder.writer.observed_by(view)
         end_tick = recorder.end_tick
 

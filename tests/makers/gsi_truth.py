@@ -1,7 +1,7 @@
 """What the reducer makes of a client's posts, beside the truth of the match."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,6 +9,7 @@ from typing import Any
 
 import polars as pl
 
+from makers.recorded import KnownMatch
 from makers.scripted_match import Script, ScriptedMatch, setup_of
 from offangle.cli.recordings import read_recording
 from offangle.core.weapons import weapon_class
@@ -16,11 +17,10 @@ from offangle.frames.collection import MatchFrames
 from offangle.gsi.wire import observation_of
 from offangle.live.document import matches_document, sessions_of
 from offangle.live.reduce import reduce_all
-from offangle_sim.demo.match_recorder import MatchRecorder, MatchSetup
-from offangle_sim.demo.silent import SilentWriter
 from offangle_sim.gsi.client import LiveClients
 from offangle_sim.gsi.settings import ClientSettings
 from offangle_sim.gsi.sinks import Sink
+from offangle_sim.server.setup import MatchSetup
 
 Posts = list[tuple[int, dict[str, Any]]]
 START = datetime(2026, 1, 1, 18, 0, tzinfo=UTC)
@@ -32,7 +32,7 @@ FIRE = frozenset({"molotov", "incgrenade", "inferno"})
 class Watched:
     """A scripted match and what its players' games posted, by slot."""
 
-    recorder: MatchRecorder
+    recorder: KnownMatch
     posts: dict[int, Posts]
 
     def bodies(self, slot: int) -> list[dict[str, Any]]:
@@ -49,13 +49,13 @@ def watch(
 ) -> Watched:
     """Play a script with a live client for everybody."""
     whole = setup or setup_of(script)
-    recorder = MatchRecorder(whole, SilentWriter.of(whole))
+    recorder = KnownMatch(whole)
     posts: dict[int, Posts] = {slot: [] for slot in recorder.players}
     clients = LiveClients(
         recorder, {slot: into(posts[slot]) for slot in posts}, seed=seed, start=START, settings=settings
     )
     match = ScriptedMatch(script, recorder)
-    after_tick(recorder, clients.after_tick)
+    recorder.tells(clients)
     match.play()
     clients.close()
     return Watched(recorder, posts)
@@ -68,17 +68,6 @@ def into(posts: Posts) -> Sink:
         posts.append((received_ns, body))
 
     return keep
-
-
-def after_tick(recorder: MatchRecorder, act: Callable[[], None]) -> None:
-    """Have something done after every tick of a recorder."""
-    end_tick = recorder.end_tick
-
-    def both() -> None:
-        end_tick()
-        act()
-
-    recorder.end_tick = both  # type: ignore[method-assign]  # scripts end ticks themselves
 
 
 def read_posts(path: Path) -> Posts:

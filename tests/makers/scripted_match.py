@@ -8,12 +8,14 @@ from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
+from makers.recorded import RecordedMatch
 from offangle.core.sides import Side, Team
-from offangle_sim.demo.bullets import BulletTrace
-from offangle_sim.demo.match_recorder import GameMode, MatchRecorder, MatchSetup
-from offangle_sim.demo.recorder_combat import KillFlags
-from offangle_sim.demo.recorder_core import Player, PlayerEntry, Vec3
-from offangle_sim.demo.user_commands import InputEntry
+from offangle_sim.net.inputs import InputEntry
+from offangle_sim.order import GameMode
+from offangle_sim.server.events import BulletTrace, KillFlags
+from offangle_sim.server.server import Server
+from offangle_sim.server.setup import MatchSetup, PlayerEntry, Vec3
+from offangle_sim.server.state import Player
 
 FIRST_STEAM_ID = 76561198000000001
 PLACES = ("TSpawn", "BombsiteA", "BombsiteB", "LongA", "Middle", "CTSpawn", "Catwalk", "Tunnel")
@@ -62,7 +64,7 @@ class Script:
 class ScriptedMatch:
     """Plays a script tick by tick."""
 
-    def __init__(self, script: Script, recorder: MatchRecorder) -> None:
+    def __init__(self, script: Script, recorder: Server) -> None:
         self.script = script
         self.recorder = recorder
         self.random = random.Random(script.seed)  # noqa: S311 -- a script, no secret
@@ -89,7 +91,7 @@ class ScriptedMatch:
                 self._move(slot, player)
         recorder.end_tick()
 
-    def now(self) -> MatchRecorder:
+    def now(self) -> Server:
         """The recorder inside a tick that `one_tick` will end."""
         if not self.begun:
             self.recorder.begin_tick()
@@ -118,7 +120,7 @@ class ScriptedMatch:
             recorder.user_command(slot, self._inputs(player))
 
     def _inputs(self, player: Player) -> list[InputEntry]:
-        server = self.recorder.writer.server_tick
+        server = self.recorder.server_tick
         count = 1 + (server + player.entry.slot) % 3
         return [
             InputEntry(
@@ -191,7 +193,7 @@ class ScriptedMatch:
         if kind == "regular":
             self.number += 1
 
-    def _halves(self, recorder: MatchRecorder, kind: str) -> None:
+    def _halves(self, recorder: Server, kind: str) -> None:
         counted = sum(record.counts for record in recorder.rounds)
         regulation, part = recorder.max_rounds, recorder.overtime_rounds // 2
         if kind != "regular" or not counted:
@@ -206,7 +208,7 @@ class ScriptedMatch:
         if switch and last.counts and last.half != recorder._half():
             recorder.half_time()
 
-    def _spawn_all(self, recorder: MatchRecorder) -> None:
+    def _spawn_all(self, recorder: Server) -> None:
         for slot, player in recorder.players.items():
             if not player.is_connected or player.side is None:
                 continue
@@ -419,9 +421,12 @@ def setup_of(script: Script) -> MatchSetup:
     )
 
 
-def write_script(target: Path | BinaryIO, script: Script, setup: MatchSetup | None = None) -> MatchRecorder:
-    """Play a script into a recording; ask the recorder for the truth."""
-    with MatchRecorder.open(target, setup or setup_of(script)) as recorder:
+def write_script(
+    target: Path | BinaryIO, script: Script, setup: MatchSetup | None = None, *, padding_bytes: int = 0
+) -> RecordedMatch:
+    """Play a script into a recording; ask the match for the truth."""
+    with RecordedMatch.open(target, setup or setup_of(script)) as recorder:
+        recorder.recorder.padding_bytes = padding_bytes
         ScriptedMatch(script, recorder).play()
     return recorder
 

@@ -21,6 +21,13 @@ PLANTED = [
     ("storage/planted.py", "import django\n", "Only db, the doors, the use cases and the wiring know Django"),
     ("web/planted.py", "import offangle_sim\n", "Nobody knows the simulator"),
     ("web/shared/planted.py", "import offangle.web.matches\n", "Pages are grouped by feature"),
+    ("../offangle_sim/play/planted.py", "import offangle_sim.demo\n", "The simulator: who plays and who writes"),
+    ("../offangle_sim/truth/planted.py", "import offangle_sim.demo\n", "The simulator: who plays and who writes"),
+    ("../offangle_sim/gsi/planted.py", "import offangle_sim.play\n", "The simulator: who plays and who writes"),
+    ("../offangle_sim/server/planted.py", "import offangle_sim.play\n", "The simulator: who plays and who writes"),
+    ("../offangle_sim/world/planted.py", "import offangle_sim.net\n", "The simulator: who plays and who writes"),
+    ("../offangle_sim/planted.py", "import offangle_sim.match\n", "The simulator: who plays and who writes"),
+    ("../offangle_sim/play/planted.py", "import offangle.live\n", "The simulator stands on core and frames alone"),
 ]
 
 

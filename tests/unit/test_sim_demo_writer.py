@@ -4,24 +4,27 @@ import io
 
 import pytest
 
+from makers.recorded import RecordedMatch
 from makers.scripted_match import Script, entries, setup_of
 from offangle.core.errors import BadInputError
 from offangle.core.weapons import WEAPONS
 from offangle_sim.demo.class_tables import match_schema
 from offangle_sim.demo.entities import Entity
 from offangle_sim.demo.events import EVENTS, event_message
-from offangle_sim.demo.items import ITEMS, PROJECTILES
-from offangle_sim.demo.match_recorder import MatchRecorder
+from offangle_sim.demo.items import ITEM_CLASSES, PROJECTILES
+from offangle_sim.demo.recorder import roster_of
 from offangle_sim.demo.send_tables import NO_HANDLE
-from offangle_sim.demo.user_commands import CommandStream, InputEntry, UserCommand, delta_command, full_command
+from offangle_sim.demo.user_commands import CommandStream, delta_command, full_command
 from offangle_sim.demo.writer import DemoHeader, DemoWriter
+from offangle_sim.net.inputs import InputEntry, UserCommand
+from offangle_sim.server.items import ITEMS
 
 HEADER = DemoHeader("de_test", "a server")
 
 
 @pytest.fixture
 def writer() -> DemoWriter:
-    return DemoWriter(io.BytesIO(), HEADER, [entry.roster_entry() for entry in entries()])
+    return DemoWriter(io.BytesIO(), HEADER, roster_of(entries()))
 
 
 def pawn(writer: DemoWriter) -> Entity:
@@ -101,10 +104,11 @@ def test_serials_follow_from_the_seed() -> None:
 
 def test_every_item_has_a_class_a_price_and_a_number() -> None:
     classes = match_schema().classes
-    assert {item.class_name for item in ITEMS.values()} <= classes.keys()
+    assert ITEMS.keys() == ITEM_CLASSES.keys()
+    assert {item.class_name for item in ITEM_CLASSES.values()} <= classes.keys()
     assert set(PROJECTILES.values()) <= classes.keys()
     assert ITEMS.keys() <= WEAPONS.keys()
-    numbers = [item.definition_index for item in ITEMS.values()]
+    numbers = [item.definition_index for item in ITEM_CLASSES.values()]
     assert len(set(numbers)) == len(numbers)
 
 
@@ -133,7 +137,7 @@ def test_a_delta_says_the_lists_new_length_first() -> None:
 
 
 def test_impossible_acts_are_refused() -> None:
-    recorder = MatchRecorder.open(io.BytesIO(), setup_of(Script(bots=(4,))))
+    recorder = RecordedMatch.open(io.BytesIO(), setup_of(Script(bots=(4,))))
     recorder.begin_tick()
     for slot in range(10):
         recorder.player_joined(slot)
@@ -151,6 +155,6 @@ def test_impossible_acts_are_refused() -> None:
 
 def test_a_recording_that_fails_is_not_finished() -> None:
     file = io.BytesIO()
-    with pytest.raises(ZeroDivisionError), MatchRecorder.open(file, setup_of(Script())):
+    with pytest.raises(ZeroDivisionError), RecordedMatch.open(file, setup_of(Script())):
         raise ZeroDivisionError
     assert file.getvalue()[8:16] == bytes(8)

@@ -12,11 +12,10 @@ import pytest
 
 from makers.gsi_truth import EXACT, START, Watched, watch
 from makers.scripted_match import Script, ScriptedMatch, setup_of, with_coach
-from offangle_sim.demo.match_recorder import MatchRecorder
-from offangle_sim.demo.silent import SilentWriter
 from offangle_sim.gsi.client import LiveClients
 from offangle_sim.gsi.settings import NS_PER_S, ClientSettings
 from offangle_sim.gsi.sinks import JsonlSink, epoch_ns
+from offangle_sim.server.server import Server
 
 Body = dict[str, Any]
 PLAIN = ClientSettings(
@@ -313,9 +312,8 @@ def test_now_and_then_somebody_types_or_looks_at_the_menu() -> None:
 def test_the_scoreboard_line_is_the_recorders(halves: Watched) -> None:
     for slot in halves.posts:
         seen = [block["match_stats"] for block in own_blocks(halves, slot)][-1]
-        values = halves.recorder.player(slot).controller.values
-        known = values.get("m_pActionTrackingServices.m_matchStats.m_iKills") or 0
-        assert seen["kills"] == known
+        totals = halves.recorder.player(slot).totals
+        assert seen == {name: getattr(totals, name) for name in seen}
 
 
 # --- away
@@ -364,14 +362,14 @@ def test_wingman_has_the_games_word() -> None:
 
 def test_a_recording_is_a_line_per_post_with_the_time_of_arrival(tmp_path: Path) -> None:
     setup = setup_of(Script(rounds=1))
-    recorder = MatchRecorder(setup, SilentWriter.of(setup))
+    recorder = Server(setup)
     clients = LiveClients(recorder, {1: JsonlSink(tmp_path / "1.jsonl")}, seed=1, start=START, settings=EXACT)
+    recorder.tells(clients)
     recorder.begin_tick()
     recorder.player_joined(1)
     recorder.spawned(1, (0.0, 0.0, 0.0))
     for _ in range(64):
         recorder.end_tick()
-        clients.after_tick()
         recorder.begin_tick()
     clients.close()
     rows = [json.loads(line) for line in (tmp_path / "1.jsonl").read_text(encoding="utf-8").splitlines()]
@@ -441,7 +439,7 @@ def _at(body: Body, path: tuple[str, ...]) -> Any:
 
 
 def _bomb_ticks(match: Watched) -> list[int]:
-    rows = match.recorder.log.known("bomb_events")
+    rows = match.recorder.keeper.log.known("bomb_events")
     planted = next(row["tick"] for row in rows if row["event"] == "planted")
     exploded = next(row["tick"] for row in rows if row["event"] == "exploded")
     return [planted, 0, exploded]

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from offangle_sim.net.packets import Booleans, Floats
-from offangle_sim.net.runs import Run, RunFinder
+from offangle_sim.perspectives.runs import Run, RunFinder
 
 PAIRS, SHORTEST = 4, (2, 1)
 

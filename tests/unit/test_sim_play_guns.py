@@ -5,9 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from offangle.core.weapons import WEAPONS
-from offangle_sim.demo.items import ITEMS
 from offangle_sim.play.guns import GUNS, Gun, armored, bullet_damage
 from offangle_sim.play.hits import direction_of, hit_group, passing
+from offangle_sim.server.items import ITEMS
 
 AK, M4, AWP, DEAGLE = GUNS["ak47"], GUNS["m4a1"], GUNS["awp"], GUNS["deagle"]
 

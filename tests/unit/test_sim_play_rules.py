@@ -62,7 +62,7 @@ def test_nobody_spends_more_than_he_has(plan: BuyPlan, money: int) -> None:
     game = a_game()
     rng = np.random.default_rng(5)
     for agent in game.stage.agents.values():
-        game.stage.recorder.set_player_state(agent.slot, money=money)
+        game.stage.server.set_player_state(agent.slot, money=money)
         for _ in range(20):
             bought = shopping(rng, agent, plan)
             assert sum(cost for _, cost in bought.items) <= money
@@ -75,7 +75,7 @@ def test_with_money_a_team_buys_rifles_and_armor() -> None:
     agents = list(game.stage.on_side("t"))
     rng = np.random.default_rng(3)
     for agent in agents:
-        game.stage.recorder.set_player_state(agent.slot, money=6500)
+        game.stage.server.set_player_state(agent.slot, money=6500)
     assert team_plan(rng, agents, "t", is_pistol=False, is_last=False, losses=1) == "full"
     for agent in agents:
         names = {name for name, _ in shopping(rng, agent, "full").items}
@@ -96,7 +96,7 @@ def test_what_a_team_does_with_its_money(money: int, *, is_pistol: bool, is_last
     game = a_game()
     agents = list(game.stage.on_side("ct"))
     for agent in agents:
-        game.stage.recorder.set_player_state(agent.slot, money=money)
+        game.stage.server.set_player_state(agent.slot, money=money)
     rng = np.random.default_rng(3)
     assert team_plan(rng, agents, "ct", is_pistol=is_pistol, is_last=is_last, losses=1) == plan
 

@@ -7,16 +7,10 @@ from offangle_sim.demo import bits
 from offangle_sim.demo.bits import Chunk
 from offangle_sim.demo.field_paths import Path, delta_plan
 from offangle_sim.demo.send_tables import BoundField, EntityClass
+from offangle_sim.server.grid import POSITION_STEPS_PER_U, WORLD_EDGE_U, position_of, position_steps
 
 CELL_U: Final = 512
-"""Positions are a cell of this size and an offset inside it ..."""
-WORLD_EDGE_U: Final = 16384
-"""... counted from this far below zero ..."""
-POSITION_STEPS_PER_U: Final = 32
-"""... in steps of 1/32 unit."""
-
-MAX_ENTITIES: Final = 2047
-"""Readers mask handles with 0x7FF: indices stay below."""
+"""Positions are a cell of this size and an offset inside it, in the steps of `server.grid`."""
 
 _HANDLE_INDEX_BITS: Final = 14
 _EVENT_INDEX_BITS: Final = 15
@@ -120,32 +114,13 @@ class Entity:
 
     def position(self) -> tuple[float, float, float]:
         """Where the entity is, as a reader will find it."""
-        x, y, z = self.position_steps or (_EDGE_STEPS, _EDGE_STEPS, _EDGE_STEPS)
-        return _unit(x), _unit(y), _unit(z)
+        return position_of(self.position_steps or (_EDGE_STEPS, _EDGE_STEPS, _EDGE_STEPS))
 
     def _write(self, field: BoundField, chunk: Chunk) -> None:
         if not self.changed:
             self.pool[self.index] = self
         self.state[field.path] = chunk
         self.changed[field.path] = chunk
-
-
-def position_steps(x: float, y: float, z: float) -> tuple[int, int, int]:
-    """A position in the recording's steps."""
-    return (
-        round((x + WORLD_EDGE_U) * POSITION_STEPS_PER_U),
-        round((y + WORLD_EDGE_U) * POSITION_STEPS_PER_U),
-        round((z + WORLD_EDGE_U) * POSITION_STEPS_PER_U),
-    )
-
-
-def _unit(steps: int) -> float:
-    return (steps - _EDGE_STEPS) / POSITION_STEPS_PER_U
-
-
-def on_position_grid(value: float) -> float:
-    """The coordinate that a reader gets back for `value`."""
-    return round(value * POSITION_STEPS_PER_U) / POSITION_STEPS_PER_U
 
 
 _POSITIONS: dict[str, tuple[tuple[BoundField, BoundField], ...]] = {}

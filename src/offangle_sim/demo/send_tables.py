@@ -12,14 +12,12 @@ from offangle_sim.demo import bits, wire
 from offangle_sim.demo.bits import Chunk
 from offangle_sim.demo.field_paths import Path
 from offangle_sim.demo.quantized import quantized
+from offangle_sim.server.grid import PRECISE_ANGLE_BITS
 
 Encoder: TypeAlias = Callable[[Any], Chunk]
 
 NO_HANDLE: Final = 0xFFFFFF
 """The handle of no entity."""
-
-PRECISE_ANGLE_BITS: Final = 20
-"""A view angle is one of 2**20 steps of the circle."""
 
 _SIGNED: Final = frozenset({"int8", "int16", "int32"})
 _TEXTS: Final = frozenset({"CUtlString", "CUtlSymbolLarge"})

@@ -10,6 +10,7 @@ from offangle_sim.demo.events import event_list_message
 from offangle_sim.demo.framing import FrameFile, Message, packet_body
 from offangle_sim.demo.send_tables import Schema, class_info_message, send_tables_message
 from offangle_sim.demo.string_tables import StringTable
+from offangle_sim.server.setup import BUILD_NUMBER, SERVER_START_TICK, TICK_RATE
 
 NET_TICK, SET_CONVARS, SIGNON_STATE, SERVER_INFO, CLASS_INFO, CREATE_STRING_TABLE = 4, 6, 7, 40, 42, 44
 CLEAR_STRING_TABLES, EVENT_LIST = 51, 205
@@ -38,9 +39,9 @@ class DemoHeader:
     map_name: str
     server_name: str
     client_name: str = "SourceTV Demo"
-    tick_rate: int = 64
-    build_number: int = 14160
-    server_start_tick: int = 1000
+    tick_rate: int = TICK_RATE
+    build_number: int = BUILD_NUMBER
+    server_start_tick: int = SERVER_START_TICK
     mode_rules: GameModeRules = "none"
     convars: Mapping[str, str] = field(default_factory=dict)
     recorder_slot: int | None = None

@@ -4,25 +4,24 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any, BinaryIO, ClassVar, Final, Protocol, Self
+from typing import Any, BinaryIO, Final, Protocol, Self
 
 from offangle.core.errors import BadInputError
 from offangle_sim.demo import framing, wire
 from offangle_sim.demo.class_tables import match_schema
-from offangle_sim.demo.entities import MAX_ENTITIES, Entity, EntityList
+from offangle_sim.demo.entities import Entity, EntityList
 from offangle_sim.demo.events import EventValue, event_message
 from offangle_sim.demo.framing import Compress, FrameFile, Message, packet_body
 from offangle_sim.demo.sign_on import NET_TICK, DemoHeader, file_info, tables_snapshot, write_sign_on
 from offangle_sim.demo.string_tables import RosterEntry, baseline_table, user_info_table
-from offangle_sim.demo.user_commands import CommandStream, UserCommand
+from offangle_sim.demo.user_commands import CommandStream
+from offangle_sim.net.inputs import UserCommand
+from offangle_sim.server.edicts import Edict, Edicts
 
 __all__ = ["DemoHeader", "DemoWriter", "TickView", "TickWriter"]
 
 FULL_PACKET_TICKS: Final = 3840
 """Every minute at 64 ticks/s the recording says everything again, so that readers can start there."""
-FIRST_FREE_ENTITY: Final = 200
-"""Below live the map, the rules, teams and players."""
-
 PACKET_ENTITIES, USER_COMMANDS, SAY_TEXT, EVENT, END_OF_MATCH_PLAYERS, FIRE_BULLETS = 55, 76, 118, 207, 375, 452
 
 SERVER_ONLY_EVENTS: Final = frozenset(
@@ -30,7 +29,6 @@ SERVER_ONLY_EVENTS: Final = frozenset(
 )
 """What the server's own recording has and a player's does not."""
 
-_SERIALS: Final = 1023
 _PADDING_FIELD: Final = 15
 
 
@@ -104,8 +102,6 @@ class DemoWriter:
     that live; frames go to the file as they are made. The same calls give the same bytes.
     """
 
-    entity_type: ClassVar[type[Entity]] = Entity
-
     def __init__(
         self,
         target: Path | BinaryIO,
@@ -140,10 +136,7 @@ class DemoWriter:
         self._messages: list[tuple[Message, bool]] = []
         self._commands: list[tuple[UserCommand, int]] = []
         self._command_stream = CommandStream(all_deltas=all_deltas)
-        self._serials: dict[int, int] = {}
-        self._serial_seed = serials
-        self._free: list[int] = []
-        self._next_free = FIRST_FREE_ENTITY
+        self._edicts = Edicts(serials)
         self._observers: list[TickWriter] = []
         self._is_closed = False
         write_sign_on(self._frames, header, self.schema, self._tables)
@@ -186,23 +179,19 @@ class DemoWriter:
             raise BadInputError(f"tick {tick} cannot follow tick {self.tick}: a recording has every tick")
         self.tick = tick
 
-    def create(self, class_name: str, index: int | None = None, fields: Mapping[str, Any] | None = None) -> Entity:
-        """A new entity, at `index` or the next free one.
+    def create(self, class_name: str, at: int | Edict | None = None, fields: Mapping[str, Any] | None = None) -> Entity:
+        """A new entity, at an index, under a name that somebody else gave it, or at the next free index.
 
         Raises:
             BadInputError: The index is taken, or all are.
         """
-        at = self._free_index() if index is None else index
-        if at in self.entities or at >= MAX_ENTITIES:
-            raise BadInputError(f"no entity can be made at index {at}: it is taken or past {MAX_ENTITIES}")
-        entity = self.entity_type(self.schema.classes[class_name], at, self._serial(at), self._changed)
-        self.entities[at] = entity
+        edict = at if isinstance(at, Edict) else self._edicts.take() if at is None else self._edicts.at(at)
+        if edict.index in self.entities:
+            raise BadInputError(f"no entity can be made at index {edict.index}: it is taken")
+        entity = Entity(self.schema.classes[class_name], edict.index, edict.serial, self._changed)
+        self.entities[edict.index] = entity
         entity.update(fields or {})
         return entity
-
-    def detached(self, class_name: str) -> Entity:
-        """An entity that is in no recording: it keeps values for one that is not there yet."""
-        return self.entity_type(self.schema.classes[class_name], 0, 0, {})
 
     def update(self, entity: Entity, fields: Mapping[str, Any]) -> None:
         """Change fields of an entity."""
@@ -215,8 +204,7 @@ class DemoWriter:
         self._changed.pop(entity.index, None)
         if not entity.is_new:
             self._deleted.append(entity.index)
-        if entity.index >= FIRST_FREE_ENTITY:
-            self._free.append(entity.index)
+        self._edicts.free(entity.index)
 
     def event(self, name: str, values: Mapping[str, EventValue] | None = None) -> None:
         """A game event.
@@ -326,20 +314,3 @@ class DemoWriter:
         self._deleted = []
         self._messages = []
         self._commands = []
-
-    def _free_index(self) -> int:
-        if self._free:
-            return self._free.pop(0)
-        self._next_free += 1
-        return self._next_free - 1
-
-    def _serial(self, index: int) -> int:
-        """Serials look random on real servers; here they follow from the seed and the index alone."""
-        before = self._serials.get(index)
-        if before is None:
-            seed = self._serial_seed
-            serial = 0 if seed is None else (seed * 0x9E3779B1 + index * 0x85EBCA6B + 0x1357) >> 7 & _SERIALS
-        else:
-            serial = (before + 1) & _SERIALS
-        self._serials[index] = serial
-        return serial

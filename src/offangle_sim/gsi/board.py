@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from typing import Any, Final, Literal
 
 from offangle.core.sides import TEAMS, Side, Team
-from offangle_sim.demo.match_recorder import MatchRecorder
-from offangle_sim.demo.recorder_rounds import MATCH_ENDED_PHASE, RoundRecord
 from offangle_sim.gsi.settings import Body
+from offangle_sim.server.server import Server
+from offangle_sim.server.state import BombState, Course, RoundRecord
 
 MODE_WORDS: Final[Mapping[str, str]] = {
     "competitive": "competitive",
@@ -28,10 +28,9 @@ MOST_LOSSES: Final = 4
 TIMEOUTS: Final = 1
 REGULAR_HALVES: Final = 2
 _SIDES_SHOWN: Final[tuple[Side, Side]] = ("ct", "t")
-_TIMEOUT_FLAGS: Final[Mapping[Side, str]] = {"t": "m_bTerroristTimeOutActive", "ct": "m_bCTTimeOutActive"}
 
 Phase = Literal["freezetime", "live", "over"]
-Bomb = Literal["planted", "exploded", "defused"]
+Bomb = BombState
 
 
 class Board:
@@ -43,9 +42,9 @@ class Board:
         bomb_seen_tick: When the bomb was planted.
     """
 
-    def __init__(self, recorder: MatchRecorder) -> None:
-        self._recorder = recorder
-        self._mode = recorder.setup.mode
+    def __init__(self, server: Server) -> None:
+        self._server = server
+        self._mode = server.setup.mode
         self._key: tuple[Any, ...] = ()
         self._timeouts: dict[Team, int] = dict.fromkeys(TEAMS, TIMEOUTS)
         self._pauses: frozenset[Side] = frozenset()
@@ -60,35 +59,35 @@ class Board:
     @property
     def record(self) -> RoundRecord | None:
         """The round being shown."""
-        return self._recorder.round
+        return self._server.round
 
     @property
     def is_turning(self) -> bool:
         """The sides have changed, and no client is shown it before the next freeze time."""
-        record = self._recorder.round
-        return record is not None and record.sides["a"] != self._recorder.side_of_team["a"]
+        record = self._server.round
+        return record is not None and record.sides["a"] != self._server.side_of_team["a"]
 
     @property
     def may_be_over(self) -> bool:
         """The match may have ended with the last round: a team has won regulation, or overtime is near."""
-        recorder = self._recorder
-        best, total = max(recorder.score.values()), sum(recorder.score.values())
-        return best > recorder.max_rounds // 2 or total >= recorder.max_rounds
+        server = self._server
+        best, total = max(server.score.values()), sum(server.score.values())
+        return best > server.max_rounds // 2 or total >= server.max_rounds
 
     def refresh(self) -> None:
         """Look at the match anew."""
-        recorder = self._recorder
-        rules, record = recorder.rules.values, recorder.round
+        server = self._server
+        course, record = server.course, server.round
         self._follow_bomb()
-        self._follow_pauses(rules)
+        self._follow_pauses(course)
         key = (
-            len(recorder.rounds),
+            len(server.rounds),
             record.freeze_end_tick if record is not None else None,
             record.end_tick if record is not None else None,
-            rules.get("m_pGameRules.m_gamePhase"),
-            rules.get("m_pGameRules.m_bWarmupPeriod"),
-            rules.get("m_pGameRules.m_totalRoundsPlayed"),
-            recorder.side_of_team["a"],
+            course.phase,
+            course.is_warmup,
+            course.counted,
+            server.side_of_team["a"],
             self._timeouts["a"],
             self._timeouts["b"],
         )
@@ -100,23 +99,19 @@ class Board:
             self.version += 1
 
     def _follow_bomb(self) -> None:
-        bomb = self._recorder.bomb
+        bomb = self._server.bomb
         if bomb is None:
             self.bomb = None
             return
         if self.bomb is None:
-            self.bomb_seen_tick = self._recorder.tick
-        values = bomb.entity.values
-        if values.get("m_bBombDefused"):
-            self.bomb = "defused"
-        else:
-            self.bomb = "exploded" if values.get("m_bHasExploded") else "planted"
+            self.bomb_seen_tick = self._server.tick
+        self.bomb = bomb.state
 
-    def _follow_pauses(self, rules: Mapping[str, Any]) -> None:
-        pauses = frozenset(side for side, flag in _TIMEOUT_FLAGS.items() if rules.get(f"m_pGameRules.{flag}"))
+    def _follow_pauses(self, course: Course) -> None:
+        pauses = frozenset(side for side in course.pauses if side is not None)
         if pauses == self._pauses:
             return
-        for team, side in self._recorder.side_of_team.items():
+        for team, side in self._server.side_of_team.items():
             if side in pauses - self._pauses:
                 self._timeouts[team] = max(0, self._timeouts[team] - 1)
         self._pauses = pauses
@@ -124,10 +119,10 @@ class Board:
     # --- phases
 
     def _map_phase(self, record: RoundRecord | None) -> str:
-        rules = self._recorder.rules.values
-        if rules.get("m_pGameRules.m_gamePhase") == MATCH_ENDED_PHASE:
+        course = self._server.course
+        if course.phase == "match_ended":
             return "gameover"
-        if record is None or rules.get("m_pGameRules.m_bWarmupPeriod"):
+        if record is None or course.is_warmup:
             return "warmup"
         return "intermission" if self._ends_half(record) else "live"
 
@@ -140,31 +135,31 @@ class Board:
 
     def _ends_half(self, record: RoundRecord) -> bool:
         """Whether the round is decided and a change of halves follows; after a draw, overtime."""
-        recorder = self._recorder
+        server = self._server
         if record.end_tick is None or not record.counts:
             return False
         played = len(self._decided())
-        past, part = played - recorder.max_rounds, recorder.overtime_rounds // 2
+        past, part = played - server.max_rounds, server.overtime_rounds // 2
         if past < 0:
-            return played == recorder.max_rounds // 2
-        is_draw = recorder.score["a"] == recorder.score["b"]
-        return is_draw if past % recorder.overtime_rounds == 0 else past % part == 0
+            return played == server.max_rounds // 2
+        is_draw = server.score["a"] == server.score["b"]
+        return is_draw if past % server.overtime_rounds == 0 else past % part == 0
 
     # --- the block
 
     def _decided(self) -> list[RoundRecord]:
-        return [record for record in self._recorder.rounds if record.counts and record.end_tick is not None]
+        return [record for record in self._server.rounds if record.counts and record.end_tick is not None]
 
     def _map_block(self, record: RoundRecord | None) -> Body:
-        recorder = self._recorder
-        team_on = {side: team for team, side in (record.sides if record else recorder.side_of_team).items()}
+        server = self._server
+        team_on = {side: team for team, side in (record.sides if record else server.side_of_team).items()}
         decided = self._decided()
         losses = self._losses(decided, record)
         block: Body = {
             "mode": MODE_WORDS[self._mode],
-            "name": recorder.setup.map_name,
+            "name": server.setup.map_name,
             "phase": self.map_phase,
-            "round": int(recorder.rules.get("m_pGameRules.m_totalRoundsPlayed") or 0),
+            "round": server.course.counted,
         }
         for side in _SIDES_SHOWN:
             block[f"team_{side}"] = self._team_block(team_on[side], losses)
@@ -174,8 +169,8 @@ class Board:
 
     def _team_block(self, team: Team, losses: Mapping[Team, int]) -> Body:
         return {
-            "score": self._recorder.score[team],
-            "name": self._recorder.team_names[team],
+            "score": self._server.score[team],
+            "name": self._server.team_names[team],
             "consecutive_round_losses": losses[team],
             "timeouts_remaining": self._timeouts[team],
             "matches_won_this_series": 0,

@@ -7,8 +7,6 @@ from typing import Final, Literal
 
 import numpy as np
 
-from offangle_sim.demo.match_recorder import MatchRecorder
-from offangle_sim.demo.recorder_core import Player
 from offangle_sim.gsi.board import SIDE_WORDS, Board, Bomb
 from offangle_sim.gsi.mailbox import Mailbox
 from offangle_sim.gsi.people import People
@@ -16,6 +14,10 @@ from offangle_sim.gsi.settings import NS_PER_S, Body, ClientSettings, nanosecond
 from offangle_sim.gsi.sinks import ClosingSink, Sink, epoch_ns
 from offangle_sim.gsi.tally import Tally
 from offangle_sim.gsi.weapons import Loadout
+from offangle_sim.server.events import Event
+from offangle_sim.server.server import Server
+from offangle_sim.server.setup import TICK_RATE
+from offangle_sim.server.state import Player
 
 PROVIDER_NAME: Final = "Counter-Strike: Global Offensive"
 APP_ID: Final = 730
@@ -49,7 +51,7 @@ class LiveClients:
 
     def __init__(
         self,
-        recorder: MatchRecorder,
+        server: Server,
         sinks: Mapping[int, Sink],
         *,
         seed: int,
@@ -59,34 +61,39 @@ class LiveClients:
         """Watch a match that has not begun.
 
         Args:
-            recorder: Records the match.
+            server: Of the match.
             sinks: Where the posts of the player in each slot go.
             seed: Of everything that is left to chance.
             start: When the first tick is, with its time zone.
             settings: How clients post.
         """
-        self._recorder = recorder
+        self._server = server
         self._start_ns = epoch_ns(start)
-        self._tick_rate = recorder.writer.header.tick_rate
         self._sinks = list(sinks.values())
-        self._board, self._tally = Board(recorder), Tally(recorder)
-        self._people = People(recorder, self._tally, Loadout(seed))
+        self._board, self._tally = Board(server), Tally(server)
+        self._people = People(server, self._tally, Loadout(seed))
         chosen = settings or ClientSettings()
         self._clients = [
-            Client(recorder, slot, sink, np.random.default_rng([seed, slot]), chosen)
+            Client(server, slot, sink, np.random.default_rng([seed, slot]), chosen)
             for slot, sink in sinks.items()
-            if not recorder.player(slot).entry.is_bot
+            if not server.player(slot).entry.is_bot
         ]
         for client in self._clients:
             client.open(self._start_ns, self._board)
 
-    def after_tick(self) -> None:
-        """A tick was recorded: clients look at it, and post if it is time."""
-        tick = self._recorder.tick
+    def tick_begun(self) -> None:
+        """Clients look when it is over."""
+
+    def told(self, event: Event) -> None:
+        """What clients will not see from what is there when they look."""
+        self._tally.told(event)
+
+    def tick_ended(self) -> None:
+        """Clients look at what the tick left, and post if it is time."""
+        tick = self._server.tick
         if tick % LOOK_TICKS:
             return
-        now_ns = self._start_ns + tick * NS_PER_S // self._tick_rate
-        self._tally.refresh()
+        now_ns = self._start_ns + tick * NS_PER_S // TICK_RATE
         self._board.refresh()
         self._people.refresh()
         for client in self._clients:
@@ -105,16 +112,15 @@ class Client:
     """The game of one player."""
 
     def __init__(
-        self, recorder: MatchRecorder, slot: int, sink: Sink, rng: np.random.Generator, settings: ClientSettings
+        self, server: Server, slot: int, sink: Sink, rng: np.random.Generator, settings: ClientSettings
     ) -> None:
-        self._recorder, self._slot, self._rng, self._settings = recorder, slot, rng, settings
-        self._tick_rate = recorder.writer.header.tick_rate
-        self._player = recorder.player(slot)
+        self._server, self._slot, self._rng, self._settings = server, slot, rng, settings
+        self._player = server.player(slot)
         entry = self._player.entry
         provider: Body = {
             "name": PROVIDER_NAME,
             "appid": APP_ID,
-            "version": recorder.setup.build_number,
+            "version": server.setup.build_number,
             "steamid": str(entry.steam_id),
         }
         self._mailbox = Mailbox(sink, provider, settings, rng)
@@ -159,14 +165,14 @@ class Client:
             return
         if self._state != "in":
             self._come(now_ns)
-        if len(self._recorder.rounds) != self._rounds_seen:
+        if len(self._server.rounds) != self._rounds_seen:
             self._begin_round()
         if board.is_turning or (
             self._dice.misses_over and board.round_phase == "over" and board.map_phase != "gameover"
         ):
             self._mailbox.beat(now_ns)
             return
-        tick = self._recorder.tick
+        tick = self._server.tick
         shown = self._shown(tick, tally)
         activity = self._turn_to(tick) if shown is self._player else "playing"
         round_key = self._round_key(tick, board)
@@ -197,12 +203,12 @@ class Client:
 
     def _begin_round(self) -> None:
         rng, settings = self._rng, self._settings
-        self._rounds_seen = len(self._recorder.rounds)
+        self._rounds_seen = len(self._server.rounds)
         untold, missed, delay = rng.random(3)
         self._dice = RoundDice(
             tells_winner=bool(untold >= settings.untold_winner_rate),
             misses_over=bool(missed < settings.missed_over_rate),
-            bomb_delay_ticks=round(delay * settings.bomb_delay_s * self._tick_rate),
+            bomb_delay_ticks=round(delay * settings.bomb_delay_s * TICK_RATE),
         )
 
     # --- what is seen
@@ -216,7 +222,7 @@ class Client:
             self._mate = None
             return player
         died_tick = tally.died_tick.get(player.truth_id)
-        if died_tick is not None and tick - died_tick < VANISH_S * self._tick_rate:
+        if died_tick is not None and tick - died_tick < VANISH_S * TICK_RATE:
             return player
         if not self._spectates:
             return None
@@ -227,7 +233,7 @@ class Client:
 
     def _next_mate(self) -> Player | None:
         """The next living team-mate by slot."""
-        players, side = self._recorder.players, self._player.side
+        players, side = self._server.players, self._player.side
         after = self._slot if self._mate is None else self._mate.entry.slot
         order = sorted(players, key=lambda slot: (slot <= after, slot))
         return next((players[slot] for slot in order if players[slot].is_alive and players[slot].side == side), None)
@@ -249,7 +255,7 @@ class Client:
     # --- chat and menu
 
     def _next_distraction(self, tick: int) -> int:
-        return tick + round(float(self._rng.exponential(self._settings.distraction_every_s)) * self._tick_rate)
+        return tick + round(float(self._rng.exponential(self._settings.distraction_every_s)) * TICK_RATE)
 
     def _turn_to(self, tick: int) -> Activity:
         """What the player is at; now and then the chat or the menu for some seconds."""
@@ -258,7 +264,7 @@ class Client:
         rng = self._rng
         if self._activity == "playing":
             self._activity = "textinput" if rng.random() < CHAT_SHARE else "menu"
-            self._activity_tick = tick + round(float(rng.uniform(*DISTRACTED_S)) * self._tick_rate)
+            self._activity_tick = tick + round(float(rng.uniform(*DISTRACTED_S)) * TICK_RATE)
         else:
             self._activity = "playing"
             self._activity_tick = self._next_distraction(tick)

@@ -3,12 +3,13 @@
 import math
 from typing import Any, Final
 
-from offangle_sim.demo.match_recorder import MatchRecorder
-from offangle_sim.demo.recorder_core import Player, Vec3
 from offangle_sim.gsi.board import SIDE_WORDS
 from offangle_sim.gsi.settings import Body
 from offangle_sim.gsi.tally import Tally
 from offangle_sim.gsi.weapons import Loadout, weapons_block
+from offangle_sim.server.server import Server
+from offangle_sim.server.setup import TICK_RATE, Vec3
+from offangle_sim.server.state import Player
 
 FULL: Final = 255
 """Wholly blind, in smoke, on fire."""
@@ -18,8 +19,6 @@ FIRE_FADE_S: Final = 1.0
 SMOKE_U, SMOKE_EDGE_U = 144.0, 30.0
 FIRST_BOT_STEAM_ID: Final = 90071996842377216
 """Bots have no account; a client that watches one names a number that is nobody's."""
-_STATS: Final = "m_pActionTrackingServices.m_matchStats."
-_KILLS, _ASSISTS, _DEATHS = f"{_STATS}m_iKills", f"{_STATS}m_iAssists", f"{_STATS}m_iDeaths"
 
 Key = tuple[Any, ...]
 
@@ -27,9 +26,8 @@ Key = tuple[Any, ...]
 class People:
     """Everybody as clients see them, looked at once per tick at most."""
 
-    def __init__(self, recorder: MatchRecorder, tally: Tally, loadout: Loadout) -> None:
-        self._recorder, self._tally, self._loadout = recorder, tally, loadout
-        self._tick_rate = recorder.writer.header.tick_rate
+    def __init__(self, server: Server, tally: Tally, loadout: Loadout) -> None:
+        self._server, self._tally, self._loadout = server, tally, loadout
         self._keys: dict[int, Key] = {}
         self._blocks: dict[int, tuple[Key, Body]] = {}
         self._worth: dict[int, int] = {}
@@ -40,8 +38,8 @@ class People:
         self._keys.clear()
         self._smokes = [
             thrown.position
-            for thrown in self._recorder.grenades.values()
-            if thrown.kind == "smoke" and thrown.area_row is not None
+            for thrown in self._server.grenades.values()
+            if thrown.kind == "smoke" and thrown.area_is_open
         ]
 
     def key(self, player: Player) -> Key:
@@ -61,9 +59,9 @@ class People:
         return known[1]
 
     def _look(self, player: Player) -> Key:
-        scores, active, who = player.controller.values, player.active, player.truth_id
+        totals, active, who = player.totals, player.active, player.truth_id
         if player.is_alive:  # the dead keep the worth of what they had
-            self._worth[player.entry.slot] = int(player.body.values.get("m_unCurrentEquipmentValue") or 0)
+            self._worth[player.entry.slot] = player.equipment_value
         return (
             player.side,
             player.health,
@@ -75,21 +73,19 @@ class People:
             self._tally.round_kills.get(who, 0),
             self._tally.round_headshots.get(who, 0),
             self._worth.get(player.entry.slot, 0),
-            scores.get(_KILLS),
-            scores.get(_ASSISTS),
-            scores.get(_DEATHS),
-            scores.get("m_iMVPs"),
-            scores.get("m_iScore"),
-            None
-            if active is None
-            else (active.entity, active.entity.values.get("m_iClip1"), player.reloading is active),
-            *[item.entity for item in player.items],
+            totals.kills,
+            totals.assists,
+            totals.deaths,
+            totals.mvps,
+            totals.score,
+            None if active is None else (active, active.clip, player.reloading is active),
+            *player.items,
         )
 
     def _flashed(self, player: Player) -> int:
         if not player.flash_s:
             return 0
-        left_s = (player.flash_ends_tick - self._recorder.tick) / self._tick_rate
+        left_s = (player.flash_ends_tick - self._server.tick) / TICK_RATE
         return round(FULL * min(1.0, max(0.0, left_s / FLASH_FADE_S)))
 
     def _smoked(self, player: Player) -> int:
@@ -102,7 +98,7 @@ class People:
         burned = self._tally.burned_tick.get(who)
         if burned is None:
             return 0
-        since_s = (self._recorder.tick - burned) / self._tick_rate
+        since_s = (self._server.tick - burned) / TICK_RATE
         return round(FULL * max(0.0, 1.0 - since_s / FIRE_FADE_S))
 
     def _block(self, player: Player, key: Key) -> Body:
@@ -121,7 +117,7 @@ class People:
             "activity": "playing",
             "state": state,
             "weapons": weapons_block(player, self._loadout),
-            "match_stats": {name: int(value or 0) for name, value in zip(names, key[12:17], strict=True)},
+            "match_stats": dict(zip(names, key[12:17], strict=True)),
         }
 
 

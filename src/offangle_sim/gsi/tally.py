@@ -1,8 +1,9 @@
-"""What game clients know of deaths and fire, followed in the rows that the recorder keeps."""
+"""What game clients know of deaths and fire."""
 
-from typing import Any, Final
+from typing import Final
 
-from offangle_sim.demo.match_recorder import MatchRecorder
+from offangle_sim.server import events
+from offangle_sim.server.server import Server
 
 FIRE: Final = "inferno"
 
@@ -10,42 +11,29 @@ FIRE: Final = "inferno"
 class Tally:
     """Kills of the round by player, and when each player last died or burned; players by their id in the tables."""
 
-    def __init__(self, recorder: MatchRecorder) -> None:
-        self._log = recorder.log
-        self._recorder = recorder
-        self._kills_read = self._damages_read = self._rounds_seen = 0
-        self._round_start_tick = 0
+    def __init__(self, server: Server) -> None:
+        self._server = server
         self.round_kills: dict[int, int] = {}
         self.round_headshots: dict[int, int] = {}
         self.died_tick: dict[int, int] = {}
         self.burned_tick: dict[int, int] = {}
 
-    def refresh(self) -> None:
-        """Read what happened since."""
-        rounds = self._recorder.rounds
-        if len(rounds) != self._rounds_seen:
-            self._rounds_seen = len(rounds)
-            self._round_start_tick = rounds[-1].start_tick
+    def told(self, event: events.Event) -> None:
+        """Something happened."""
+        if isinstance(event, events.Killed):
+            self._count(event)
+        elif isinstance(event, events.Hurt) and event.weapon == FIRE:
+            self.burned_tick[event.victim.truth_id] = self._server.tick
+        elif isinstance(event, events.RoundStarted):
             self.round_kills.clear()
             self.round_headshots.clear()
-        kills = self._log.known("kills")
-        if len(kills) != self._kills_read:
-            for row in kills[self._kills_read :]:
-                self._count(row)
-            self._kills_read = len(kills)
-        damages = self._log.known("damages")
-        if len(damages) != self._damages_read:
-            for row in damages[self._damages_read :]:
-                if row["weapon"] == FIRE:
-                    self.burned_tick[row["victim_steam_id"]] = row["tick"]
-            self._damages_read = len(damages)
 
-    def _count(self, row: dict[str, Any]) -> None:
-        self.died_tick[row["victim_steam_id"]] = row["tick"]
-        attacker = row["attacker_steam_id"]
-        is_of_round = row["tick"] >= self._round_start_tick
-        if attacker is None or row["attacker_side"] == row["victim_side"] or not is_of_round:
+    def _count(self, event: events.Killed) -> None:
+        self.died_tick[event.victim.truth_id] = self._server.tick
+        attacker = event.attacker
+        if attacker is None or attacker.side == event.victim.side:
             return
-        self.round_kills[attacker] = self.round_kills.get(attacker, 0) + 1
-        if row["is_headshot"]:
-            self.round_headshots[attacker] = self.round_headshots.get(attacker, 0) + 1
+        who = attacker.truth_id
+        self.round_kills[who] = self.round_kills.get(who, 0) + 1
+        if event.flags.is_headshot:
+            self.round_headshots[who] = self.round_headshots.get(who, 0) + 1

@@ -8,8 +8,8 @@ import numpy as np
 
 from offangle.core.sides import Side
 from offangle.core.weapons import GRENADE_ITEMS, weapon_class
-from offangle_sim.demo.recorder_core import Item, Player
 from offangle_sim.gsi.settings import Body
+from offangle_sim.server.state import Item, Player
 
 KINDS: Final[Mapping[str, str]] = {
     "pistol": "Pistol",
@@ -81,10 +81,9 @@ def _weapon(item: Item, player: Player, loadout: Loadout) -> Body:
     if kind.name in GRENADE_ITEMS:
         block["ammo_reserve"] = 1
     elif kind.clip >= 0:
-        values = item.entity.values
-        block["ammo_clip"] = int(values.get("m_iClip1") or 0)
+        block["ammo_clip"] = item.clip
         block["ammo_clip_max"] = kind.clip
-        block["ammo_reserve"] = int(values.get("m_pReserveAmmo.0") or 0)
+        block["ammo_reserve"] = item.reserve
     block["state"] = _state(item, player)
     return block
 

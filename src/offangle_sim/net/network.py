@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 
 from offangle.core.errors import BadInputError
-from offangle_sim.demo.user_commands import InputEntry
+from offangle_sim.net.inputs import InputEntry
 from offangle_sim.net.links import Link
 from offangle_sim.net.notes import DeathNote, HitNote, Notes, Point, ShotNote
 from offangle_sim.net.packets import BLOCK_TICKS, Booleans, Floats, Integers, Outage

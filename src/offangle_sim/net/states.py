@@ -15,6 +15,8 @@ JUMPS: Final = 8
 COLUMNS: Final = 9
 """A player's state: where he is, where he looks, how he moves, and how often he was put elsewhere."""
 
+EYE_HEIGHT_U: Final = 64.0
+"""Of somebody standing, above the feet."""
 TELEPORT_U: Final = 64.0
 """Whoever moved further in one tick (4096 units per second) was put there: nobody is shown in between."""
 

@@ -6,9 +6,9 @@ from typing import Final, Literal
 
 from offangle.core.sides import Side
 from offangle.core.weapons import WEAPONS, weapon_class
-from offangle_sim.demo.recorder_core import Player
 from offangle_sim.play.guns import GUNS, Gun
 from offangle_sim.play.profiles import Profile
+from offangle_sim.server.state import Player
 from offangle_sim.world.nav import Point
 
 Pace = Literal["run", "walk"]
@@ -154,7 +154,7 @@ class Agent:
     def clip(self) -> int:
         """Rounds in the clip of what is in hand."""
         item = self.player.active
-        return 0 if item is None else max(0, int(item.entity.get("m_iClip1") or 0))
+        return 0 if item is None else max(0, item.clip)
 
     @property
     def max_speed(self) -> float:
@@ -172,7 +172,7 @@ class Agent:
         for wanted in _GUN_CLASSES:
             for item in self.player.items:
                 name = item.kind.name
-                if weapon_class(name) == wanted and name in GUNS and _has_rounds(item.entity.values):
+                if weapon_class(name) == wanted and name in GUNS and (item.clip > 0 or item.reserve > 0):
                     return name
         return "knife" if self.has("knife") else ""
 
@@ -191,11 +191,6 @@ class Agent:
         self.tag, self.reloading, self.burst_left = 1.0, "", 0
         self.blind_until_tick = self.ready_tick = self.next_throw_tick = 0
         self.is_ducking, self.is_on_ground, self.holds = False, True, False
-
-
-def _has_rounds(values: dict[str, object]) -> bool:
-    clip, reserve = values.get("m_iClip1"), values.get("m_pReserveAmmo.0")
-    return any(isinstance(count, int) and count > 0 for count in (clip, reserve))
 
 
 def angles_to(eye: Point, point: Point) -> tuple[float, float]:

@@ -10,7 +10,8 @@ from offangle_sim.play.buying import BuyPlan
 from offangle_sim.play.dice import chance, pick
 from offangle_sim.play.ground import Lane, post_plant_spots
 from offangle_sim.play.minds import FLASH_HEIGHT_U, Mind, Orders
-from offangle_sim.play.rules import RULES, TICK_RATE
+from offangle_sim.play.rules import RULES
+from offangle_sim.server.setup import TICK_RATE
 from offangle_sim.world.nav import Point
 from offangle_sim.world.world import SiteName
 

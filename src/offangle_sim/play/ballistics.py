@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Final
 
 from offangle_sim.play.hits import direction_of
-from offangle_sim.play.rules import TICK_RATE
+from offangle_sim.server.setup import TICK_RATE
 from offangle_sim.world.nav import Point
 from offangle_sim.world.solids import Solids
 

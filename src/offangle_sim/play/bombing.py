@@ -14,10 +14,10 @@ from offangle_sim.play.rules import (
     KIT_DEFUSE_S,
     PLANT_S,
     PLANTER_BONUS,
-    TICK_RATE,
     ticks,
 )
 from offangle_sim.play.stage import Bomb, Stage
+from offangle_sim.server.setup import TICK_RATE
 
 if TYPE_CHECKING:
     from offangle.core.sides import Side
@@ -45,7 +45,7 @@ class Bombing:
         self.outcome = self._lies_since_tick = None
         self.stage.bomb = Bomb(carrier=carrier)
         if carrier is not None:
-            self.stage.recorder.bomb_given(carrier)
+            self.stage.server.bomb_given(carrier)
 
     @property
     def is_planted(self) -> bool:
@@ -58,8 +58,8 @@ class Bombing:
         if site is None or agent.job or self.stage.tick < agent.ready_tick or agent.slot in self.stage.passive:
             return
         agent.job, agent.job_ends_tick = "plant", self.stage.tick + ticks(PLANT_S)
-        self.stage.recorder.weapon_selected(agent.slot, "c4")
-        self.stage.recorder.bomb_plant_begun(agent.slot, site)
+        self.stage.server.weapon_selected(agent.slot, "c4")
+        self.stage.server.bomb_plant_begun(agent.slot, site)
 
     def begin_defuse(self, agent: Agent) -> None:
         """Start to defuse."""
@@ -70,7 +70,7 @@ class Bombing:
         seconds = KIT_DEFUSE_S if agent.player.has_kit else DEFUSE_S
         agent.job, agent.job_ends_tick = "defuse", self.stage.tick + ticks(seconds)
         bomb.defuser = agent.slot
-        self.stage.recorder.bomb_defuse_begun(agent.slot)
+        self.stage.server.bomb_defuse_begun(agent.slot)
 
     def act(self, agent: Agent) -> None:
         """One tick of planting or defusing."""
@@ -86,12 +86,12 @@ class Bombing:
 
     def stop(self, agent: Agent) -> None:
         """Stop planting or defusing."""
-        recorder, bomb = self.stage.recorder, self.stage.bomb
+        server, bomb = self.stage.server, self.stage.bomb
         if agent.job == "plant":
             site = self.stage.world.site_at(agent.position)
-            recorder.bomb_plant_aborted(agent.slot, site or "a")
+            server.bomb_plant_aborted(agent.slot, site or "a")
         elif agent.job == "defuse":
-            recorder.bomb_defuse_aborted(agent.slot)
+            server.bomb_defuse_aborted(agent.slot)
             bomb.defuser = None
         agent.job = ""
 
@@ -101,7 +101,7 @@ class Bombing:
         if bomb.site:
             if self.outcome is None and stage.tick >= bomb.blows_tick and stage.decided_tick is None:
                 self._explode()
-        elif bomb.carrier is not None or stage.recorder.bomb_on_ground is None:
+        elif bomb.carrier is not None or stage.server.bomb_on_ground is None:
             self._lies_since_tick = None
         elif self._lies_since_tick is None:
             self._lies_since_tick = stage.tick
@@ -114,7 +114,7 @@ class Bombing:
         stage, bomb = self.stage, self.stage.bomb
         near = [agent for agent in stage.alive("t") if math.dist(agent.position, bomb.position) < PICK_UP_U]
         if near:
-            stage.recorder.bomb_picked_up(near[0].slot)
+            stage.server.bomb_picked_up(near[0].slot)
             bomb.carrier = near[0].slot
 
     def _planted(self, agent: Agent) -> None:
@@ -123,11 +123,11 @@ class Bombing:
         agent.job = ""
         if site is None or stage.decided_tick is not None:
             return
-        stage.recorder.bomb_planted(agent.slot, site)
+        stage.server.bomb_planted(agent.slot, site)
         bomb.site, bomb.position, bomb.carrier = site, agent.position, None
         bomb.planted_tick, bomb.planter = stage.tick, agent.slot
         bomb.blows_tick = stage.tick + ticks(BOMB_S)
-        stage.recorder.set_player_state(agent.slot, money=agent.player.money + PLANTER_BONUS)
+        stage.server.set_player_state(agent.slot, money=agent.player.money + PLANTER_BONUS)
         agent.ready_tick = stage.tick + TICK_RATE // 2
 
     def _defused(self, agent: Agent) -> None:
@@ -136,16 +136,16 @@ class Bombing:
         if stage.decided_tick is not None:
             self.stop(agent)
             return
-        stage.recorder.bomb_defused(agent.slot)
+        stage.server.bomb_defused(agent.slot)
         stage.bomb.defuser = None
-        stage.recorder.set_player_state(agent.slot, money=agent.player.money + DEFUSER_BONUS)
+        stage.server.set_player_state(agent.slot, money=agent.player.money + DEFUSER_BONUS)
         self.outcome = ("ct", "bomb_defused")
 
     def _explode(self) -> None:
         stage, bomb = self.stage, self.stage.bomb
         if bomb.defuser is not None:
             self.stop(stage.agents[bomb.defuser])
-        stage.recorder.bomb_exploded()
+        stage.server.bomb_exploded()
         self.outcome = ("t", "bomb_exploded")
         for agent in stage.living():
             raw = BLAST_DAMAGE * math.exp(-((math.dist(agent.position, bomb.position) / BLAST_SIGMA_U) ** 2) / 2.0)

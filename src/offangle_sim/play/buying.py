@@ -7,10 +7,10 @@ import numpy as np
 
 from offangle.core.sides import Side
 from offangle.core.weapons import WEAPONS
-from offangle_sim.demo.recorder_core import HELMET_VALUE
 from offangle_sim.play.agent import Agent
 from offangle_sim.play.dice import chance, pick
 from offangle_sim.play.rules import LOSS_BONUS
+from offangle_sim.server.state import HELMET_VALUE
 
 BuyPlan = Literal["pistol", "eco", "force", "full"]
 

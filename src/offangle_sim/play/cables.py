@@ -1,6 +1,6 @@
 """A network without any delay: clients show what the server decides."""
 
-from offangle_sim.demo.user_commands import InputEntry
+from offangle_sim.net.inputs import InputEntry
 from offangle_sim.play.agent import Agent
 from offangle_sim.world.nav import Point
 

@@ -39,9 +39,9 @@ def play_deathmatch(game: Game) -> None:
     stage = game.stage
     game.join()
     game.idle(STARTS_AFTER_S)
-    recorder = game.begin_tick()
-    recorder.match_started()
-    recorder.round_started()
+    server = game.begin_tick()
+    server.match_started()
+    server.round_started()
     game.idle(STARTS_AFTER_S)
     game.begin_tick()
     wanderer = Wanderer(stage)
@@ -49,7 +49,7 @@ def play_deathmatch(game: Game) -> None:
     game.live.bombing.begin_round(None)
     for agent in stage.agents.values():
         _spawn(game, agent)
-    recorder.freeze_ended()
+    server.freeze_ended()
     stage.freeze_end_tick, stage.is_peaceful = stage.tick, False
     died: dict[int, int] = {}
     for number in range(ticks(60.0 * (game.order.rounds or MINUTES))):
@@ -73,13 +73,13 @@ def _respawn(game: Game, died: dict[int, int]) -> None:
 
 
 def _spawn(game: Game, agent: Agent) -> None:
-    stage, recorder = game.stage, game.stage.recorder
-    recorder.stripped(agent.slot)
+    stage, server = game.stage, game.stage.server
+    server.stripped(agent.slot)
     game.rounds.spawn_at(agent, _free_point(stage, agent), float(stage.rng.uniform(-180.0, 180.0)))
     gun = str(stage.rng.choice(_GUNS[agent.side]))
-    recorder.given(agent.slot, gun)
-    recorder.set_player_state(agent.slot, armor=100, has_helmet=True)
-    recorder.weapon_selected(agent.slot, gun if agent.has(gun) else PISTOLS[agent.side])
+    server.given(agent.slot, gun)
+    server.set_player_state(agent.slot, armor=100, has_helmet=True)
+    server.weapon_selected(agent.slot, gun if agent.has(gun) else PISTOLS[agent.side])
 
 
 def _free_point(stage: Stage, agent: Agent) -> Point:

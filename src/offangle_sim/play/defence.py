@@ -10,7 +10,8 @@ from offangle_sim.play.bombing import DEFUSE_REACH_U
 from offangle_sim.play.buying import BuyPlan
 from offangle_sim.play.dice import chance, pick, shuffled
 from offangle_sim.play.minds import FLASH_HEIGHT_U, KNOWN_S, Mind, Orders
-from offangle_sim.play.rules import DEFUSE_S, KIT_DEFUSE_S, TICK_RATE, ticks
+from offangle_sim.play.rules import DEFUSE_S, KIT_DEFUSE_S, ticks
+from offangle_sim.server.setup import TICK_RATE
 from offangle_sim.world.nav import Point
 
 if TYPE_CHECKING:

@@ -4,13 +4,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, Protocol
 
-from offangle_sim.demo.match_recorder import MatchRecorder
 from offangle_sim.order import MatchOrder
 from offangle_sim.play.incidents import Incidents
 from offangle_sim.play.live import Live
 from offangle_sim.play.rounds import Rounds
-from offangle_sim.play.rules import OVERTIME_MONEY, START_MONEY, TICK_RATE, LossCount, ticks
+from offangle_sim.play.rules import OVERTIME_MONEY, START_MONEY, LossCount, ticks
 from offangle_sim.play.stage import Stage
+from offangle_sim.server.server import Server
+from offangle_sim.server.setup import TICK_RATE
 
 if TYPE_CHECKING:
     from offangle.core.sides import Side, Team
@@ -105,18 +106,18 @@ class Game:
 
     # --- ticks
 
-    def begin_tick(self) -> MatchRecorder:
-        """The recorder inside a tick that `end_tick` will end."""
-        recorder = self.stage.recorder
+    def begin_tick(self) -> Server:
+        """The server inside a tick that `end_tick` will end."""
+        server = self.stage.server
         if not self.has_begun:
-            self.stage.tick = recorder.begin_tick()
+            self.stage.tick = server.begin_tick()
             self.has_begun = True
-        return recorder
+        return server
 
     def end_tick(self) -> None:
         """The tick is recorded; the network and the watchers see it."""
         stage = self.stage
-        stage.recorder.end_tick()
+        stage.server.end_tick()
         self.has_begun = False
         stage.wire.end_tick(stage.agents, stage.tick)
         for watcher in self.watchers:
@@ -162,29 +163,29 @@ class Game:
 
     def join(self) -> None:
         """Everybody connects."""
-        recorder = self.begin_tick()
-        for slot, player in recorder.players.items():
-            recorder.player_joined(slot)
+        server = self.begin_tick()
+        for slot, player in server.players.items():
+            server.player_joined(slot)
             if player.entry.team is None:
-                recorder.coach(slot, "ct")
+                server.coach(slot, "ct")
         self._set_money(START_MONEY)
 
     def _set_money(self, money: int) -> None:
         for agent in self.stage.agents.values():
             if agent.player.is_connected:
-                self.stage.recorder.set_player_state(agent.slot, money=money)
+                self.stage.server.set_player_state(agent.slot, money=money)
             else:
                 agent.player.money = money
 
     def _strip_all(self) -> None:
         for agent in self.stage.agents.values():
             if agent.player.is_connected:
-                self.stage.recorder.stripped(agent.slot)
+                self.stage.server.stripped(agent.slot)
 
     def _warmup(self) -> None:
         """People shoot each other for practice; the dead stay dead until it is over."""
-        recorder = self.begin_tick()
-        recorder.warmup_started()
+        server = self.begin_tick()
+        server.warmup_started()
         self.rounds.spawn_all()
         for side in self.live.teams:
             self.live.teams[side].begin_round("force")
@@ -192,31 +193,31 @@ class Game:
         self.live.bombing.begin_round(None)
         self.roam(WARMUP_S)
         self.stage.is_peaceful = True
-        recorder = self.begin_tick()
+        server = self.begin_tick()
         self.live.grenades.clear()
-        recorder.warmup_ended()
+        server.warmup_ended()
         self._strip_all()
 
     def _knife_round(self) -> None:
         """Who wins it chooses the side."""
         self._one_round(kind="knife", pays=False)
-        winner = self.stage.recorder.rounds[-1].winner
-        recorder = self.begin_tick()
+        winner = self.stage.server.rounds[-1].winner
+        server = self.begin_tick()
         wants_to_attack = self.stage.rng.random() < EVEN_CHANCE
         if (winner == "t") == bool(wants_to_attack):
             self._strip_all()
         else:
-            recorder.sides_switched()
+            server.sides_switched()
 
     def _between_rounds(self) -> None:
         """Halves, overtime, and what was ordered."""
-        recorder, rules = self.begin_tick(), self.stage.rules
-        counted = sum(record.counts for record in recorder.rounds)
+        server, rules = self.begin_tick(), self.stage.rules
+        counted = sum(record.counts for record in server.rounds)
         script = self.script
         self.incidents.between_rounds()
         if script.restart_before == self.played:
             script.restart_before = None
-            recorder.backup_restored(0)
+            server.backup_restored(0)
             self._new_half(START_MONEY)
         elif script.restore_before == self.played and counted >= ROUNDS_UNDONE:
             script.restore_before = None
@@ -226,7 +227,7 @@ class Game:
         self.stage.passive = self._handicap(rules.max_rounds)
 
     def _is_new_half(self, counted: int) -> bool:
-        last = self.stage.recorder.rounds[-1]
+        last = self.stage.server.rounds[-1]
         if not last.counts:
             return False
         rules = self.stage.rules
@@ -235,16 +236,16 @@ class Game:
         return (counted - rules.max_rounds) % (rules.overtime_rounds // 2) == 0
 
     def _change_half(self, counted: int) -> None:
-        recorder, rules = self.stage.recorder, self.stage.rules
+        server, rules = self.stage.server, self.stage.rules
         past = counted - rules.max_rounds
         if past < 0:
-            recorder.half_time()
+            server.half_time()
             self._new_half(START_MONEY)
         elif past % rules.overtime_rounds == 0:
-            recorder.overtime()
+            server.overtime()
             self._new_half(OVERTIME_MONEY)
         else:
-            recorder.half_time()
+            server.half_time()
             self._new_half(OVERTIME_MONEY)
         self.idle(rules.half_time_s)
 
@@ -255,19 +256,19 @@ class Game:
 
     def _restore(self, counted: int) -> None:
         """A backup is loaded: money, gear and losses are what they were before that round."""
-        recorder, backup = self.stage.recorder, self.backups[counted]
-        recorder.backup_restored(counted)
+        server, backup = self.stage.server, self.backups[counted]
+        server.backup_restored(counted)
         self._strip_all()
         self.rounds.losses = replace(backup.losses)
-        kept = {slot: held for slot, held in backup.holdings.items() if recorder.player(slot).is_connected}
+        kept = {slot: held for slot, held in backup.holdings.items() if server.player(slot).is_connected}
         for slot, held in kept.items():
-            recorder.set_player_state(slot, money=held.money)
+            server.set_player_state(slot, money=held.money)
         self.idle(RESTORE_S)
         self.begin_tick()
         for slot, held in kept.items():
             for name in held.items:
-                recorder.given(slot, name)
-            recorder.set_player_state(slot, armor=held.armor, has_helmet=held.has_helmet, has_kit=held.has_kit)
+                server.given(slot, name)
+            server.set_player_state(slot, armor=held.armor, has_helmet=held.has_helmet, has_kit=held.has_kit)
 
     def _back_up(self, counted: int) -> None:
         """Keep what everybody has before a round."""
@@ -281,7 +282,7 @@ class Game:
                     player.has_helmet,
                     player.has_kit,
                 )
-                for slot, player in self.stage.recorder.players.items()
+                for slot, player in self.stage.server.players.items()
                 if player.side is not None
             },
         )
@@ -290,19 +291,19 @@ class Game:
         """Ordered overtime needs a draw: a team that could win before it holds its fire."""
         if "overtime" not in self.order.incidents:
             return set()
-        score = self.stage.recorder.score
+        score = self.stage.server.score
         half = max_rounds // 2
         leading: list[Team] = [team for team in ("a", "b") if score[team] >= half]
         if len(leading) != 1 or sum(score.values()) >= max_rounds:
             return set()
-        recorder = self.stage.recorder
-        return {slot for slot, player in recorder.players.items() if player.entry.team == leading[0]}
+        server = self.stage.server
+        return {slot for slot, player in server.players.items() if player.entry.team == leading[0]}
 
     # --- rounds
 
     def _play_round(self) -> None:
-        rules, recorder = self.stage.rules, self.stage.recorder
-        counted = sum(record.counts for record in recorder.rounds)
+        rules, server = self.stage.rules, self.stage.server
+        counted = sum(record.counts for record in server.rounds)
         past = counted - rules.max_rounds
         is_pistol = past < 0 and counted % (rules.max_rounds // 2) == 0
         is_last = past < 0 and (counted + 1) % (rules.max_rounds // 2) == 0
@@ -331,11 +332,11 @@ class Game:
         stage.is_peaceful = True
 
     def _freeze_ticks(self) -> Iterator[int]:
-        rules, recorder = self.stage.rules, self.stage.recorder
+        rules, server = self.stage.rules, self.stage.server
         if self.script.timeout_before == self.played:
             self.script.timeout_before = None
             side: Side = "t" if self.stage.rng.random() < EVEN_CHANCE else "ct"
-            recorder.timeout_started(side)
+            server.timeout_started(side)
             yield from range(ticks(TIMEOUT_S))
             self.begin_tick().timeout_ended()
         yield from range(ticks(rules.freeze_s))
@@ -359,11 +360,11 @@ class Game:
 
     def is_decided(self) -> bool:
         """Whether the score, or the order, leaves no round to play."""
-        order, rules, recorder = self.order, self.stage.rules, self.stage.recorder
-        counted = sum(record.counts for record in recorder.rounds)
+        order, rules, server = self.order, self.stage.rules, self.stage.server
+        counted = sum(record.counts for record in server.rounds)
         if order.rounds is not None and counted >= order.rounds:
             return True
-        best, total = max(recorder.score.values()), sum(recorder.score.values())
+        best, total = max(server.score.values()), sum(server.score.values())
         half = rules.max_rounds // 2
         if total <= rules.max_rounds and (best > half or (total == rules.max_rounds and not rules.has_overtime)):
             return True

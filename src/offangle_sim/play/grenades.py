@@ -92,8 +92,8 @@ class Grenades:
         agent.throw = Throw(item, velocity, stage.tick + ticks(WIND_UP_S))
         agent.job = "throw"
         if agent.player.is_scoped:
-            stage.recorder.set_player_state(agent.slot, is_scoped=False)
-        stage.recorder.weapon_selected(agent.slot, item)
+            stage.server.set_player_state(agent.slot, is_scoped=False)
+        stage.server.weapon_selected(agent.slot, item)
         return True
 
     def act(self, agent: Agent) -> None:
@@ -117,7 +117,7 @@ class Grenades:
             return
         noise = stage.rng.normal(0.0, 6.0 * (1.2 - agent.profile.skill), 3)
         vx, vy, vz = (part + float(off) for part, off in zip(throw.velocity, noise, strict=True))
-        number = stage.recorder.grenade_thrown(agent.slot, throw.item, position=agent.eye, velocity=(vx, vy, vz))
+        number = stage.server.grenade_thrown(agent.slot, throw.item, position=agent.eye, velocity=(vx, vy, vz))
         kind = GRENADE_ITEMS[throw.item]
         flight = Flight(*agent.eye, vx, vy, vz)
         self.flying.append(Flying(number, kind, agent.slot, flight, stage.tick, stage.tick + ticks(FUSE_S[kind])))
@@ -129,10 +129,10 @@ class Grenades:
                 self._fly(grenade)
         for smoke in [cloud for cloud in self.stage.smokes if cloud.until_tick <= self.stage.tick]:
             self.stage.smokes.remove(smoke)
-            self.stage.recorder.grenade_expired(smoke.grenade)
+            self.stage.server.grenade_expired(smoke.grenade)
         for decoy in [decoy for decoy in self.decoys if decoy.until_tick <= self.stage.tick]:
             self.decoys.remove(decoy)
-            self.stage.recorder.grenade_expired(decoy.number)
+            self.stage.server.grenade_expired(decoy.number)
         for fire in list(self.stage.fires):
             self._burn(fire)
 
@@ -142,15 +142,15 @@ class Grenades:
         self.decoys.clear()
         self.stage.smokes.clear()
         self.stage.fires.clear()
-        self.stage.recorder.clear_grenades()
+        self.stage.server.clear_grenades()
 
     # --- inside
 
     def _fly(self, grenade: Flying) -> None:
-        recorder, flight = self.stage.recorder, grenade.flight
+        server, flight = self.stage.server, grenade.flight
         if flight.step(self.stage.world.solids):
-            recorder.grenade_bounced(grenade.number)
-        recorder.grenade_moved(grenade.number, flight.position, flight.velocity)
+            server.grenade_bounced(grenade.number)
+        server.grenade_moved(grenade.number, flight.position, flight.velocity)
         breaks = grenade.kind in BREAKS and flight.has_hit_ground
         rests = flight.is_resting and grenade.kind in {"smoke", "decoy"}
         if breaks or rests or self.stage.tick >= grenade.goes_off_tick:
@@ -162,7 +162,7 @@ class Grenades:
         if kind in BREAKS:
             self._ignite(grenade)
             return
-        stage.recorder.grenade_detonated(grenade.number)
+        stage.server.grenade_detonated(grenade.number)
         if kind == "smoke":
             until = stage.tick + ticks(SMOKE_S)
             stage.smokes.append(Cloud(grenade.number, grenade.thrower, grenade.flight.position, until))
@@ -181,7 +181,7 @@ class Grenades:
         for agent, blocked in zip(near, self._walls(burst, near), strict=True):
             seconds = 0.0 if blocked or stage.in_smoke(burst, agent.eye) else _flash_s(agent, burst)
             if seconds >= SHORTEST_FLASH_S and seconds > agent.player.flash_s:
-                stage.recorder.blinded(
+                stage.server.blinded(
                     agent.slot, attacker_slot=grenade.thrower, grenade=grenade.number, duration_s=round(seconds, 3)
                 )
                 agent.blind_until_tick = stage.tick + ticks(seconds * BLIND_SHARE)
@@ -212,13 +212,13 @@ class Grenades:
             self._fizzle(grenade, centre)
             return
         cells = _fire_cells(stage, centre)
-        stage.recorder.inferno_started(grenade.number, cells[:2])
+        stage.server.inferno_started(grenade.number, cells[:2])
         fire = Cloud(grenade.number, grenade.thrower, centre, stage.tick + ticks(FIRE_S), cells, stage.tick)
         stage.fires.append(fire)
 
     def _fizzle(self, grenade: Flying, centre: Point) -> None:
         """Smoke puts fire out at once."""
-        self.stage.recorder.inferno_started(grenade.number, [centre])
+        self.stage.server.inferno_started(grenade.number, [centre])
         fire = Cloud(grenade.number, grenade.thrower, centre, self.stage.tick + 1, [centre], self.stage.tick)
         self.stage.fires.append(fire)
 
@@ -226,11 +226,11 @@ class Grenades:
         stage = self.stage
         if fire.until_tick <= stage.tick:
             stage.fires.remove(fire)
-            stage.recorder.grenade_expired(fire.grenade)
+            stage.server.grenade_expired(fire.grenade)
             return
         age = stage.tick - fire.from_tick
         if age % FIRE_SPREAD_TICKS == 0 and 2 + age // FIRE_SPREAD_TICKS <= len(fire.cells):
-            stage.recorder.inferno_spread(fire.grenade, fire.cells[: 2 + age // FIRE_SPREAD_TICKS])
+            stage.server.inferno_spread(fire.grenade, fire.cells[: 2 + age // FIRE_SPREAD_TICKS])
         if age % FIRE_TICKS:
             return
         burning = fire.cells[: 2 + age // FIRE_SPREAD_TICKS]

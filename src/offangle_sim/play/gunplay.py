@@ -7,8 +7,6 @@ from typing import Final
 import numpy as np
 
 from offangle.core.weapons import weapon_class
-from offangle_sim.demo.bullets import BulletTrace
-from offangle_sim.demo.recorder_combat import KillFlags
 from offangle_sim.play import motion
 from offangle_sim.play.agent import Agent, Sighting, angles_to, turn
 from offangle_sim.play.dice import chance, pick
@@ -25,9 +23,11 @@ from offangle_sim.play.guns import (
 )
 from offangle_sim.play.harm import harm
 from offangle_sim.play.hits import direction_of, hit_group, passing
-from offangle_sim.play.rules import TICK_RATE, ticks
+from offangle_sim.play.rules import ticks
 from offangle_sim.play.sight import SIGHT_TICKS, hear_shot
 from offangle_sim.play.stage import Stage
+from offangle_sim.server.events import BulletTrace, KillFlags
+from offangle_sim.server.setup import TICK_RATE
 from offangle_sim.world.nav import Point
 
 DRAW_S: Final = 0.7
@@ -148,7 +148,7 @@ def _may_shoot(stage: Stage, agent: Agent, gun: Gun, sighting: Sighting) -> bool
     if tick - sighting.last_tick > (SPAM_TICKS if agent.spray > 0.0 and gun.is_automatic else SIGHT_TICKS):
         return False
     if gun.is_scoped and not agent.player.is_scoped:
-        stage.recorder.set_player_state(agent.slot, is_scoped=True)
+        stage.server.set_player_state(agent.slot, is_scoped=True)
         agent.ready_tick = tick + ticks(SCOPE_S)
         return False
     if agent.speed > ACCURATE_SHARE * agent.max_speed and not _shoots_moving(stage, agent):
@@ -304,7 +304,7 @@ def _record_shot(stage: Stage, agent: Agent, view: tuple[float, float], cone: fl
         seed=stage.tick & 0xFF,
     )
     silenced = agent.weapon.endswith("_silencer")
-    stage.recorder.shot(agent.slot, trace=trace, impacts=(impact,), silenced=silenced)
+    stage.server.shot(agent.slot, trace=trace, impacts=(impact,), silenced=silenced)
 
 
 def _strike(stage: Stage, agent: Agent, victim: Agent, group: str, far: float, *, through_smoke: bool) -> None:
@@ -382,7 +382,7 @@ def tend(stage: Stage, agent: Agent) -> None:
     if tick < agent.ready_tick or agent.throw is not None:
         return
     if agent.player.is_scoped and not motion.has_arrived(agent):
-        stage.recorder.set_player_state(agent.slot, is_scoped=False)
+        stage.server.set_player_state(agent.slot, is_scoped=False)
     kind = agent.player.active.kind if agent.player.active is not None else None
     if kind is not None and kind.name in GUNS and agent.clip < kind.clip * _wanted_clip(agent, tick):
         if tick - agent.last_shot_tick > TICK_RATE // 2:
@@ -409,9 +409,9 @@ def _change_gun(stage: Stage, agent: Agent) -> None:
 
 
 def _take(stage: Stage, agent: Agent, name: str) -> None:
-    stage.recorder.weapon_selected(agent.slot, name)
+    stage.server.weapon_selected(agent.slot, name)
     if agent.player.is_scoped:
-        stage.recorder.set_player_state(agent.slot, is_scoped=False)
+        stage.server.set_player_state(agent.slot, is_scoped=False)
     agent.ready_tick = max(agent.ready_tick, stage.tick + ticks(DRAW_S))
     agent.spray = agent.fired_mrad = 0.0
 
@@ -420,13 +420,13 @@ def _begin_reload(stage: Stage, agent: Agent) -> None:
     gun = agent.gun
     if gun is None or agent.player.active is None:
         return
-    if not int(agent.player.active.entity.get("m_pReserveAmmo.0") or 0):
+    if not agent.player.active.reserve:
         return
     agent.reloading = agent.weapon
     agent.reload_ends_tick = stage.tick + ticks(gun.reload_s)
-    stage.recorder.reload_begun(agent.slot)
+    stage.server.reload_begun(agent.slot)
     if agent.player.is_scoped:
-        stage.recorder.set_player_state(agent.slot, is_scoped=False)
+        stage.server.set_player_state(agent.slot, is_scoped=False)
 
 
 def _finish_reload(stage: Stage, agent: Agent) -> None:
@@ -434,7 +434,7 @@ def _finish_reload(stage: Stage, agent: Agent) -> None:
         agent.reloading = ""
     elif stage.tick >= agent.reload_ends_tick:
         agent.reloading = ""
-        stage.recorder.reloaded(agent.slot)
+        stage.server.reloaded(agent.slot)
 
 
 def _stab(stage: Stage, agent: Agent, sighting: Sighting) -> None:
@@ -453,7 +453,7 @@ def _stab(stage: Stage, agent: Agent, sighting: Sighting) -> None:
     victim = stage.agents[agent.target]
     near = math.dist(agent.position, victim.position) < KNIFE_RANGE_U
     if near and stage.tick >= agent.ready_tick and agent.weapon and agent.slot not in stage.passive:
-        stage.recorder.shot(agent.slot)
+        stage.server.shot(agent.slot)
         agent.ready_tick = stage.tick + ticks(KNIFE_CYCLE_S)
         if chance(stage.rng, 0.6 + 0.3 * agent.profile.skill):
             armor = victim.player.armor

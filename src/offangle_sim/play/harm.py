@@ -5,10 +5,10 @@ from typing import Final
 
 from offangle.core.sides import SIDES
 from offangle.core.weapons import WEAPONS
-from offangle_sim.demo.recorder_combat import KillFlags
 from offangle_sim.play.agent import Agent
 from offangle_sim.play.rules import CT_TEAM_KILL_BONUS, TEAM_KILL_PENALTY, ticks
 from offangle_sim.play.stage import Stage
+from offangle_sim.server.events import KillFlags
 
 ASSIST_DAMAGE: Final = 41
 """Who took at least this much from a victim that another one killed assists."""
@@ -32,7 +32,7 @@ def harm(  # noqa: PLR0913 -- a hit has this many sides
     if not victim.is_alive or health <= 0:
         return False
     before = victim.player.health
-    left = stage.recorder.hurt(
+    left = stage.server.hurt(
         victim.slot,
         attacker_slot=None if attacker is None else attacker.slot,
         weapon=weapon,
@@ -59,10 +59,10 @@ def kill(stage: Stage, victim: Agent, attacker: Agent | None, weapon: str, flags
     if stage.bomb.carrier == victim.slot:
         stage.bomb.carrier, stage.bomb.position = None, victim.position
     if stage.bomb.defuser == victim.slot:
-        stage.recorder.bomb_defuse_aborted(victim.slot)
+        stage.server.bomb_defuse_aborted(victim.slot)
         stage.bomb.defuser = None
     victim.job, victim.throw, victim.target, victim.died_tick = "", None, None, stage.tick
-    stage.recorder.killed(
+    stage.server.killed(
         victim.slot,
         attacker_slot=None if attacker is None else attacker.slot,
         weapon=weapon,
@@ -92,18 +92,18 @@ def _assister(stage: Stage, victim: Agent, attacker: Agent | None) -> tuple[int 
 
 
 def _reward(stage: Stage, attacker: Agent, victim: Agent, weapon: str) -> None:
-    recorder = stage.recorder
+    server = stage.server
     if attacker.slot == victim.slot:
         return
     if attacker.player.side == victim.player.side:
-        recorder.set_player_state(attacker.slot, money=max(0, attacker.player.money - TEAM_KILL_PENALTY))
+        server.set_player_state(attacker.slot, money=max(0, attacker.player.money - TEAM_KILL_PENALTY))
         return
     stage.kills_of_round[attacker.slot] = stage.kills_of_round.get(attacker.slot, 0) + 1
     if stage.is_knife_round:
         return
     known = WEAPONS.get(weapon)
     reward = _USUAL_REWARD if known is None else known.kill_reward
-    recorder.set_player_state(attacker.slot, money=attacker.player.money + reward)
+    server.set_player_state(attacker.slot, money=attacker.player.money + reward)
     if attacker.player.side == "ct":
         for mate in stage.on_side("ct"):
-            recorder.set_player_state(mate.slot, money=mate.player.money + CT_TEAM_KILL_BONUS)
+            server.set_player_state(mate.slot, money=mate.player.money + CT_TEAM_KILL_BONUS)

@@ -60,11 +60,10 @@ class Incidents:
             is_last: No round follows.
         """
         stage = self._stage
-        current = stage.recorder.round
+        current = stage.server.round
         if not self._wants_late_kill or stage.decided_tick is None or current is None or not current.counts:
             return
-        kills = stage.recorder.log.known("kills")
-        if kills and kills[-1]["tick"] > stage.decided_tick:
+        if stage.server.last_kill_tick > stage.decided_tick:
             self._wants_late_kill = False
         elif stage.tick >= stage.decided_tick + ticks(LATE_KILL_AFTER_S):
             self._late_kill(among_mates=is_last)
@@ -74,9 +73,9 @@ class Incidents:
         left, script = self._left, self._game.script
         if left is None or script.leave_in is None or self._game.played < script.leave_in + ROUNDS_AWAY:
             return
-        recorder = self._stage.recorder
-        recorder.player_reconnected(left.slot)
-        recorder.set_player_state(left.slot, money=left.player.money)
+        server = self._stage.server
+        server.player_reconnected(left.slot)
+        server.set_player_state(left.slot, money=left.player.money)
         self._left, script.leave_in = None, None
 
     # --- who comes and goes
@@ -90,7 +89,7 @@ class Incidents:
             leaver = candidates[int(stage.rng.integers(len(candidates)))]
             self._left = leaver
             leaver.target = None
-            stage.recorder.player_left(leaver.slot)
+            stage.server.player_left(leaver.slot)
 
     def _is_free(self, agent: Agent) -> bool:
         """Whether nothing in the world is still his: no bomb, no job, nothing that flies or burns."""
@@ -108,7 +107,7 @@ class Incidents:
             dead = [agent for agent in stage.on_side(bot.side) if self._may_take_over(agent)]
             if dead:
                 human = dead[0]
-                stage.recorder.bot_takeover(human.slot, bot.slot)
+                stage.server.bot_takeover(human.slot, bot.slot)
                 swap_bodies(human, bot)
                 if stage.bomb.carrier == bot.slot:
                     stage.bomb.carrier = human.slot
@@ -123,12 +122,12 @@ class Incidents:
     # --- who gives up
 
     def _surrender(self) -> None:
-        game, stage, recorder = self._game, self._stage, self._stage.recorder
+        game, stage, server = self._game, self._stage, self._stage.server
         if stage.decided_tick is not None:
             return
-        behind: Team = "a" if recorder.score["a"] <= recorder.score["b"] else "b"
+        behind: Team = "a" if server.score["a"] <= server.score["b"] else "b"
         game.rounds.stop_jobs()
-        recorder.surrendered(recorder.side_of_team[behind])
+        server.surrendered(server.side_of_team[behind])
         stage.decided_tick = stage.tick
         game.is_over, game.script.surrender_in = True, None
 
@@ -162,8 +161,8 @@ class Incidents:
             return False
         _, shooter, victim = min(pairs, key=lambda pair: pair[0])
         shooter.pitch, shooter.yaw = angles_to(shooter.eye, victim.eye)
-        stage.recorder.move_player(shooter.slot, shooter.position, (0.0, 0.0, 0.0), shooter.pitch, shooter.yaw)
-        stage.recorder.shot(shooter.slot)
+        stage.server.move_player(shooter.slot, shooter.position, (0.0, 0.0, 0.0), shooter.pitch, shooter.yaw)
+        stage.server.shot(shooter.slot)
         shooter.last_shot_tick = stage.tick
         harm(stage, victim, shooter, shooter.weapon, DEADLY, hit_group="head")
         return True

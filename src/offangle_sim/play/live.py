@@ -54,7 +54,7 @@ class Live:
         self.sends_commands = True
 
     def tick(self) -> None:
-        """Everything that happens in the tick that the recorder has begun, up to its end."""
+        """Everything that happens in the tick that the server has begun, up to its end."""
         stage, tick = self.stage, self.stage.tick
         stage.wire.begin_tick(tick)
         if not stage.is_peaceful:
@@ -78,7 +78,7 @@ class Live:
     def _one(self, agent: Agent) -> None:
         stage = self.stage
         if not stage.wire.has_command(agent.slot):  # a client that is not heard stands still on the server
-            stage.recorder.move_player(agent.slot, agent.position, (0.0, 0.0, 0.0), agent.pitch, agent.yaw)
+            stage.server.move_player(agent.slot, agent.position, (0.0, 0.0, 0.0), agent.pitch, agent.yaw)
             return
         self._decide(agent)
         fall = motion.step(stage, agent)
@@ -128,14 +128,14 @@ class Live:
         ducks = agent.spray > _DUCK_AFTER_SHOTS and agent.speed < _DUCK_BELOW_U and agent.slot % 3 == 0
         if ducks != agent.is_ducking:
             agent.is_ducking = ducks
-            stage.recorder.set_player_state(agent.slot, is_ducking=ducks)
+            stage.server.set_player_state(agent.slot, is_ducking=ducks)
         leave_fire(stage, agent)
 
     def _go_on(self, agent: Agent) -> None:
         stage = self.stage
         if agent.is_ducking:
             agent.is_ducking = False
-            stage.recorder.set_player_state(agent.slot, is_ducking=False)
+            stage.server.set_player_state(agent.slot, is_ducking=False)
         if not stage.is_peaceful:
             gunplay.spam(stage, agent)
         gunplay.tend(stage, agent)
@@ -168,22 +168,22 @@ class Live:
 
     def _tell(self, agent: Agent) -> None:
         """The recording is told where he is, and what his client sent."""
-        stage, recorder = self.stage, self.stage.recorder
-        recorder.move_player(agent.slot, agent.position, (agent.vx, agent.vy, agent.vz), agent.pitch, agent.yaw)
+        stage, server = self.stage, self.stage.server
+        server.move_player(agent.slot, agent.position, (agent.vx, agent.vy, agent.vz), agent.pitch, agent.yaw)
         player = agent.player
         if player.is_on_ground != agent.is_on_ground:
-            recorder.set_player_state(agent.slot, is_on_ground=agent.is_on_ground)
+            server.set_player_state(agent.slot, is_on_ground=agent.is_on_ground)
         walks = agent.pace == "walk" and agent.speed > _WALKING_U
         if player.is_walking != walks:
-            recorder.set_player_state(agent.slot, is_walking=walks)
+            server.set_player_state(agent.slot, is_walking=walks)
         if self.sends_commands and not player.entry.is_bot:
             buttons = (IN_ATTACK if agent.last_shot_tick == stage.tick else 0) | (IN_FORWARD if agent.wish_x else 0)
-            inputs = stage.wire.inputs(agent, recorder.writer.server_tick)
-            recorder.user_command(
+            inputs = stage.wire.inputs(agent, server.server_tick)
+            server.user_command(
                 agent.slot, inputs, buttons=buttons, move=(math.copysign(1.0, agent.wish_x or 1.0), 0.0)
             )
         if agent.speed > _RUNNING_U and stage.tick % STEP_TICKS == agent.slot:
-            recorder.footstep(agent.slot)
+            server.footstep(agent.slot)
 
     def _places(self) -> None:
         stage = self.stage
@@ -194,4 +194,4 @@ class Live:
         for agent, name in zip(living, names, strict=True):
             zone = stage.world.can_buy_at(agent.side, agent.position)
             ping = stage.wire.ping_ms(agent.slot)
-            stage.recorder.set_player_state(agent.slot, place=name, in_buy_zone=zone, ping_ms=ping)
+            stage.server.set_player_state(agent.slot, place=name, in_buy_zone=zone, ping_ms=ping)

@@ -12,8 +12,9 @@ from offangle_sim.play.buying import BuyPlan
 from offangle_sim.play.dice import chance, pick
 from offangle_sim.play.grenades import Grenades
 from offangle_sim.play.ground import Lane, Spot
-from offangle_sim.play.rules import TICK_RATE, ticks
+from offangle_sim.play.rules import ticks
 from offangle_sim.play.stage import Stage
+from offangle_sim.server.setup import TICK_RATE
 from offangle_sim.world.nav import Point
 from offangle_sim.world.world import SiteName
 

@@ -5,8 +5,8 @@ from typing import Final
 
 from offangle.core.errors import NotFoundError
 from offangle_sim.play.agent import Agent, angles_to, turn
-from offangle_sim.play.rules import TICK_RATE
 from offangle_sim.play.stage import Stage
+from offangle_sim.server.setup import TICK_RATE
 from offangle_sim.world.nav import Point
 
 DT_S: Final = 1.0 / TICK_RATE

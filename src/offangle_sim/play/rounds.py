@@ -9,8 +9,9 @@ from offangle.core.weapons import weapon_class
 from offangle_sim.play.agent import Agent
 from offangle_sim.play.buying import Gift, Purchase, gifts, shopping, team_plan
 from offangle_sim.play.live import Live
-from offangle_sim.play.rules import PLANT_BONUS, TICK_RATE, WIN_MONEY, LossCount, ticks
+from offangle_sim.play.rules import PLANT_BONUS, WIN_MONEY, LossCount, ticks
 from offangle_sim.play.stage import Stage
+from offangle_sim.server.setup import TICK_RATE
 from offangle_sim.world.nav import Point
 
 if TYPE_CHECKING:
@@ -53,31 +54,30 @@ class Rounds:
 
     def spawn_at(self, agent: Agent, position: Point, yaw_deg: float) -> None:
         """One player stands somewhere, whole, with a knife and a pistol at least."""
-        recorder = self.stage.recorder
+        server = self.stage.server
         agent.forget_round()
         agent.x, agent.y, agent.z = position
         agent.yaw = agent.idle_yaw = yaw_deg
         agent.pitch = 0.0
         place = self.stage.world.place_at(position)
-        recorder.spawned(agent.slot, agent.position, yaw_deg=agent.yaw, place=place)
+        server.spawned(agent.slot, agent.position, yaw_deg=agent.yaw, place=place)
         if not agent.has("knife"):
-            recorder.given(agent.slot, "knife")
+            server.given(agent.slot, "knife")
         if not any(weapon_class(item.kind.name) == "pistol" for item in agent.player.items):
-            recorder.given(agent.slot, PISTOLS[agent.side])
-        for item in agent.player.items:
-            item.entity.update({"m_iClip1": item.kind.clip, "m_pReserveAmmo.0": item.kind.reserve})
+            server.given(agent.slot, PISTOLS[agent.side])
+        server.refilled(agent.slot)
         best = agent.best_gun()
         if best:
-            recorder.weapon_selected(agent.slot, best)
-        recorder.set_player_state(agent.slot, is_ducking=False, is_walking=False, is_scoped=False, in_buy_zone=True)
+            server.weapon_selected(agent.slot, best)
+        server.set_player_state(agent.slot, is_ducking=False, is_walking=False, is_scoped=False, in_buy_zone=True)
 
     def begin(self, *, kind: str = "regular", is_pistol: bool = False, is_last: bool = False) -> None:
         """Freeze time begins, in the tick that is being written."""
         stage = self.stage
         self.live.grenades.clear()
-        stage.recorder.clear_bomb()
-        stage.recorder.clear_dropped()
-        stage.recorder.round_started(kind=kind)
+        stage.server.clear_bomb()
+        stage.server.clear_dropped()
+        stage.server.round_started(kind=kind)
         stage.is_peaceful, stage.freeze_end_tick, stage.decided_tick = True, 0, None
         stage.kills_of_round.clear()
         stage.known["t"].clear()
@@ -92,11 +92,11 @@ class Rounds:
         self._plan(is_pistol=is_pistol, is_last=is_last)
 
     def _knives_only(self) -> None:
-        recorder = self.stage.recorder
+        server = self.stage.server
         for agent in self.stage.living():
-            recorder.stripped(agent.slot)
-            recorder.given(agent.slot, "knife")
-            recorder.set_player_state(agent.slot, money=0)
+            server.stripped(agent.slot)
+            server.given(agent.slot, "knife")
+            server.set_player_state(agent.slot, money=0)
 
     def _plan(self, *, is_pistol: bool, is_last: bool) -> None:
         stage = self.stage
@@ -148,22 +148,22 @@ class Rounds:
 
     def _buy_gift(self, gift: Gift) -> None:
         """One buys, then drops, and the other takes it."""
-        recorder, giver = self.stage.recorder, self.stage.agents[gift.giver]
+        server, giver = self.stage.server, self.stage.agents[gift.giver]
         kept = giver.weapon
-        recorder.bought(gift.giver, gift.item)
+        server.bought(gift.giver, gift.item)
         if kept:
-            recorder.weapon_selected(gift.giver, kept)
+            server.weapon_selected(gift.giver, kept)
         self._later(partial(self._drop_gift, gift))
 
     def _drop_gift(self, gift: Gift) -> None:
-        recorder = self.stage.recorder
+        server = self.stage.server
         self._drop_guns(self.stage.agents[gift.taker], gift.item)
-        self._later(partial(self._take_gift, gift, recorder.dropped(gift.giver, gift.item)))
+        self._later(partial(self._take_gift, gift, server.dropped(gift.giver, gift.item)))
 
     def _take_gift(self, gift: Gift, number: int) -> None:
-        recorder, taker = self.stage.recorder, self.stage.agents[gift.taker]
-        recorder.picked_up(gift.taker, number)
-        recorder.weapon_selected(gift.taker, taker.best_gun())
+        server, taker = self.stage.server, self.stage.agents[gift.taker]
+        server.picked_up(gift.taker, number)
+        server.weapon_selected(gift.taker, taker.best_gun())
 
     def _later(self, act: Callable[[], None]) -> None:
         self._errand = (self.stage.tick + ticks(HAND_OVER_S), act)
@@ -172,16 +172,16 @@ class Rounds:
         """One holds one gun and one pistol: what stands in the way of another one is dropped."""
         kinds = {"pistol"} if weapon_class(wanted) == "pistol" else _PRIMARY
         for old in [item.kind.name for item in agent.player.items if weapon_class(item.kind.name) in kinds]:
-            self.stage.recorder.dropped(agent.slot, old)
+            self.stage.server.dropped(agent.slot, old)
 
     def _buy(self, agent: Agent, name: str, cost: int) -> None:
-        recorder = self.stage.recorder
+        server = self.stage.server
         if weapon_class(name) in _PRIMARY | {"pistol"}:
             self._drop_guns(agent, name)
-        recorder.bought(agent.slot, name, cost)
+        server.bought(agent.slot, name, cost)
         best = agent.best_gun()
         if best and agent.weapon != best:
-            recorder.weapon_selected(agent.slot, best)
+            server.weapon_selected(agent.slot, best)
 
     def end_freeze(self) -> None:
         """Go."""
@@ -191,7 +191,7 @@ class Rounds:
                 self._buy(stage.agents[slot], name, cost)
         self._shopping.clear()
         self._gifts = []
-        stage.recorder.freeze_ended()
+        stage.server.freeze_ended()
         stage.freeze_end_tick, stage.is_peaceful = stage.tick, False
 
     # --- during
@@ -215,10 +215,10 @@ class Rounds:
         stage, (winner, reason) = self.stage, outcome
         stage.decided_tick = stage.tick
         self.stop_jobs()
-        stage.recorder.round_decided(winner, reason)
+        stage.server.round_decided(winner, reason)
         star = self._star(winner)
         if star is not None:
-            stage.recorder.round_mvp(star)
+            stage.server.round_mvp(star)
         if pays:
             self._pay(winner, reason)
             self.losses.after(winner)
@@ -252,7 +252,7 @@ class Rounds:
 
     def _add_money(self, agent: Agent, amount: int) -> None:
         if amount:
-            self.stage.recorder.set_player_state(agent.slot, money=agent.player.money + amount)
+            self.stage.server.set_player_state(agent.slot, money=agent.player.money + amount)
 
     @property
     def seconds_played(self) -> float:

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from offangle.core.sides import Side
-from offangle_sim.demo.match_recorder import GameMode
+from offangle_sim.order import GameMode
+from offangle_sim.server.setup import TICK_RATE
 
-TICK_RATE: Final = 64
 START_MONEY: Final = 800
 OVERTIME_MONEY: Final = 10_000
 LOSS_BONUS: Final = (1400, 1900, 2400, 2900, 3400)

@@ -8,8 +8,8 @@ import numpy as np
 from offangle.core.sides import other_side
 from offangle_sim.play.agent import Agent, Sighting, turn
 from offangle_sim.play.dice import chance, pick
-from offangle_sim.play.rules import TICK_RATE
 from offangle_sim.play.stage import Stage
+from offangle_sim.server.setup import TICK_RATE
 from offangle_sim.world.nav import Point
 
 SIGHT_TICKS: Final = 4

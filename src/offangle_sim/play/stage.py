@@ -8,11 +8,11 @@ import numpy as np
 import numpy.typing as npt
 
 from offangle.core.sides import Side, other_side
-from offangle_sim.demo.match_recorder import MatchRecorder
-from offangle_sim.demo.user_commands import InputEntry
+from offangle_sim.net.inputs import InputEntry
 from offangle_sim.play.agent import Agent
 from offangle_sim.play.ground import Ground
 from offangle_sim.play.rules import Rules
+from offangle_sim.server.server import Server
 from offangle_sim.world.nav import Point
 from offangle_sim.world.world import World
 
@@ -98,7 +98,7 @@ class Stage:
         passive: Slots that hold their fire, to let a match come out as ordered.
     """
 
-    recorder: MatchRecorder
+    server: Server
     world: World
     ground: Ground
     rules: Rules

@@ -4,7 +4,7 @@ from typing import Final
 
 import numpy as np
 
-from offangle_sim.demo.user_commands import InputEntry
+from offangle_sim.net.inputs import InputEntry
 from offangle_sim.net.network import Network, ServerState
 from offangle_sim.play.agent import Agent
 from offangle_sim.world.nav import Point

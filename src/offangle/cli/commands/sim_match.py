@@ -13,12 +13,12 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from offangle.cli.output import notes, out, print_json
 from offangle.core.errors import BadInputError
 from offangle.frames.collection import MatchFrames
-from offangle_sim.demo.match_recorder import GAME_MODES
 from offangle_sim.match import write_match
 from offangle_sim.net.links import NETWORKS
 from offangle_sim.order import (
     DEFAULT_MAP,
     DEFAULT_PARTS,
+    GAME_MODES,
     INCIDENTS,
     LOCAL_NETWORK,
     PARTS,

@@ -15,13 +15,13 @@ from offangle.core.imports import spared
 from offangle.processes.channel import Progress, serve
 
 with spared(("sqlalchemy",)):  # dataframely would load it, a third of a second that nothing here needs
-    from offangle_sim.match import DEMO_NAME, write_match
+    from offangle_sim.match import DEMO_NAME, record_match
     from offangle_sim.order import LOCAL_NETWORK, MatchOrder
 
 
 def write_sample(order: MatchOrder, folder: Path, progress: Progress) -> Mapping[str, Any]:
     """Write the recording of `order` into `folder`, and say what it is called."""
-    write_match(order, folder, progress)
+    record_match(order, folder, progress)
     return {"file": DEMO_NAME}
 
 

@@ -11,16 +11,15 @@ import polars as pl
 
 from offangle.core.perspectives import DESYNC_CLASSES, DESYNC_MIN_TICKS
 from offangle.frames.perspectives import PERSPECTIVE_TABLES, checked_perspectives
-from offangle_sim.net.differences import Chunk
 from offangle_sim.net.notes import DeathNote, HitNote, Notes, ShotNote
 from offangle_sim.net.packets import Booleans, Floats
-from offangle_sim.net.runs import Run
+from offangle_sim.net.states import EYE_HEIGHT_U
+from offangle_sim.perspectives.differences import Chunk
+from offangle_sim.perspectives.runs import Run
 
 LineOfSight: TypeAlias = Callable[[Floats, Floats], Booleans]
 """Whether nothing stands between: (m, 3) eyes and (m, 3) points to (m,)."""
 
-EYE_HEIGHT_U: Final = 64.0
-"""Of somebody standing, above the feet."""
 MIDDLE_HEIGHT_U: Final = 36.0
 """Of the body's middle, above the feet."""
 

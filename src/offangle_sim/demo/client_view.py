@@ -9,10 +9,9 @@ import numpy.typing as npt
 from offangle_sim.demo.entities import Entity
 from offangle_sim.demo.pov import PovWriter
 from offangle_sim.demo.writer import TickView
-from offangle_sim.net.desyncs import EYE_HEIGHT_U
 from offangle_sim.net.network import Network
 from offangle_sim.net.packets import Booleans, Floats
-from offangle_sim.net.states import ServerState
+from offangle_sim.net.states import EYE_HEIGHT_U, ServerState
 
 LineOfSight: TypeAlias = Callable[[Floats, Floats], Booleans]
 

@@ -11,10 +11,10 @@ import polars as pl
 
 from offangle.core.perspectives import SHOWN_AS
 from offangle.frames.perspectives import PERSPECTIVE_TABLES, checked_perspectives
-from offangle_sim.net.differences import Chunk
 from offangle_sim.net.packets import Booleans, Floats
 from offangle_sim.net.schedule import EXTRAPOLATION_MAX_S
 from offangle_sim.net.states import POSITION, VIEW, wrapped
+from offangle_sim.perspectives.differences import Chunk
 
 PART_TICKS: Final = 4096
 """Frames in a file of `displayed`: about a minute, and some ten megabytes of memory."""

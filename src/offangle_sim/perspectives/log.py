@@ -12,7 +12,11 @@ import polars as pl
 from offangle.core.errors import BadInputError
 from offangle.core.perspectives import DESYNC_DISTANCE_U
 from offangle.frames.perspectives import PERSPECTIVE_TABLES, checked_perspectives
-from offangle_sim.net.desyncs import (
+from offangle_sim.net.links import Link, ServerPlace
+from offangle_sim.net.network import Network
+from offangle_sim.net.packets import BLOCK_TICKS, Floats, Integers
+from offangle_sim.net.schedule import HISTORY_TICKS, Block
+from offangle_sim.perspectives.desyncs import (
     SHORTEST_TICKS,
     Consequences,
     Event,
@@ -21,13 +25,9 @@ from offangle_sim.net.desyncs import (
     desyncs_frame,
     merge_of,
 )
-from offangle_sim.net.differences import Chunk, carried_on, classes, comparable, divergence_deg, divergence_u
-from offangle_sim.net.displayed import DisplayedParts, Names, displayed_rows, kept_rows, shown_as
-from offangle_sim.net.links import Link, ServerPlace
-from offangle_sim.net.network import Network
-from offangle_sim.net.packets import BLOCK_TICKS, Floats, Integers
-from offangle_sim.net.runs import RunFinder
-from offangle_sim.net.schedule import HISTORY_TICKS, Block
+from offangle_sim.perspectives.differences import Chunk, carried_on, classes, comparable, divergence_deg, divergence_u
+from offangle_sim.perspectives.displayed import DisplayedParts, Names, displayed_rows, kept_rows, shown_as
+from offangle_sim.perspectives.runs import RunFinder
 
 CHUNK_TICKS: Final = 512
 """Frames that are worked on at once: some thirty megabytes for ten clients."""

@@ -64,7 +64,7 @@ TICK_COLUMNS: Final[Mapping[str, Any]] = {
     "tick": np.int32,
     "slot": np.int16,
     "side": np.int8,
-    **dict.fromkeys(("x", "y", "z", "velocity_x", "velocity_y", "velocity_z", "pitch_deg", "yaw_deg"), np.float32),
+    **dict.fromkeys(("x", "y", "z", "velocity_x", "velocity_y", "velocity_z", "pitch_deg", "yaw_deg"), np.float64),
     "is_alive": np.bool_,
     "health": np.int16,
     "armor": np.int16,

@@ -1,0 +1,1 @@
+"""What really happened in a match, as the tables that an import has."""
