@@ -72,6 +72,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "offangle.web.shared.compression.CompressPages",
     "offangle.web.shared.middleware.SecurityPolicy",
     "offangle.web.shared.static_files.StaticFilesMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
