@@ -10,6 +10,7 @@ from typing import Any
 import polars as pl
 from django.utils import timezone
 
+from makers.rows import write_build
 from offangle.analysis.registry import PLAYER_METRICS
 from offangle.db.models import (
     Analysis,
@@ -35,7 +36,6 @@ from offangle.storage.intake import Intake
 from offangle.storage.limits import Limits as IntakeLimits
 from offangle.storage.links import LinkSigner
 from offangle.storage.objects import local_store
-from offangle.storage.tables import DERIVED_PREFIX, write_tables
 from offangle.storage.work import WorkArea
 
 MIB = 1024 * 1024
@@ -113,19 +113,17 @@ def publish(user: User, number: int = 1, **changes: Any) -> Match:
     )
     services().store.put_bytes(demo.object_key, b"packed")
     ImportRecord.objects.create(user=user, source=ImportRecord.Source.API, original_name=demo.original_name, demo=demo)
-    match = _match(demo, number, changes)
+    frames = {"kills": kills_table(), "damages": conform("damages", pl.DataFrame()).clear(), "economy": _economy()}
+    build = write_build(demo, "de_mirage", frames, {"checks": _checks()})
+    match = _match(demo, number, {"build": build, **changes})
     Observation.objects.create(match=match, user=user)
     _players(match)
     _rounds(match)
-    frames = {"kills": _kills(), "damages": conform("damages", pl.DataFrame()).clear(), "economy": _economy()}
-    write_tables(services().store, str(match.pk), match.map_name, frames)
-    write_tables(services().store, str(match.pk), match.map_name, {"checks": _checks()}, prefix=DERIVED_PREFIX)
     Analysis.objects.create(
         match=match,
         pipeline_version=PIPELINE_VERSION,
         parsers=[{"name": "awpy", "version": "3.1.1", "role": "all"}],
         checks=_checks().to_dicts(),
-        tables=["checks", "damages", "economy", "kills"],
     )
     return match
 
@@ -179,7 +177,8 @@ def _rounds(match: Match) -> None:
         )
 
 
-def _kills() -> pl.DataFrame:
+def kills_table() -> pl.DataFrame:
+    """Three kills in two rounds."""
     rows = [
         {
             "round_number": number,

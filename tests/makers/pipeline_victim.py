@@ -1,6 +1,6 @@
 """A real worker that can be stopped at any point of any step, to be killed there.
 
-    python -m makers.pipeline_victim FOLDER NAME --hold store:write
+    python -m makers.pipeline_victim FOLDER NAME --hold build:write
 
 Points of a step: `before` and `after` it; `write`, behind its first object; `commit`, inside the publishing transaction
 with every row written; `committed`, right behind it. At the point it creates `FOLDER/held-NAME` and waits. With
@@ -14,6 +14,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+
+from django.db import transaction
 
 from makers import sample_script
 from makers.installation import quick_jobs
@@ -69,12 +71,13 @@ class Holder:
 
         return run
 
-    def ahead_of(self, function: Callable[..., Any], point: str) -> Callable[..., Any]:
-        """The function, with a point before it."""
+    def committed(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """The function, with a point behind the transaction that it runs in."""
 
         def run(*arguments: Any, **keywords: Any) -> Any:
-            self.reach(point)
-            return function(*arguments, **keywords)
+            result = function(*arguments, **keywords)
+            transaction.on_commit(lambda: self.reach("committed"))
+            return result
 
         return run
 
@@ -83,8 +86,8 @@ class Holder:
         store: Any = ObjectStore
         store.put_file = self.behind(ObjectStore.put_file, "write")
         target: Any = publish
-        target._mark_published = self.behind(target._mark_published, "commit")
-        target.drop_parsed = self.ahead_of(target.drop_parsed, "committed")
+        target._say_published = self.behind(target._say_published, "commit")
+        target._replace = self.committed(target._replace)
 
     def kind(self, kind: Kind) -> Kind:
         """The kind with every step held where asked."""

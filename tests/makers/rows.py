@@ -9,11 +9,11 @@ import polars as pl
 
 from makers.synthetic import make_match
 from offangle.analysis.run import analyse
-from offangle.db.models import Demo, ImportRecord, Match, Observation, SteamAccount, User
+from offangle.db.models import Build, Demo, ImportRecord, Match, Observation, SteamAccount, User
+from offangle.flows.recorded.builds import begin_build, place_of
 from offangle.flows.recorded.identity import match_id_of
 from offangle.flows.recorded.publish import publish
 from offangle.flows.recorded.queueing import demo_request
-from offangle.flows.recorded.version import PIPELINE_VERSION
 from offangle.flows.services import services
 from offangle.frames.collection import MatchFrames
 from offangle.jobs.kinds import JsonValue
@@ -84,19 +84,23 @@ def publish_match(user: User, seed: int = 1, *, map_name: str = "de_mirage", **c
     """
     frames, derived = made_match(seed, map_name)
     demo = make_demo(user, f"match-{seed}.dem")
-    match_id = str(match_id_of(demo.sha256))
-    tables = {name: frames[name] for name in frames.tables}
-    write_tables(services().store, match_id, map_name, tables)
-    write_tables(services().store, match_id, map_name, derived, prefix=DERIVED_PREFIX)
-    manifest: JsonValue = {"map_name": map_name, "tables": list(tables), "version": PIPELINE_VERSION}
-    done = StepDone(
-        {"parse": manifest, "store": manifest, "analyse": {"derived": list(derived), "version": PIPELINE_VERSION}}
-    )
-    publish(demo.sha256, done)
+    match_id = match_id_of(demo.sha256)
+    build = write_build(demo, map_name, {name: frames[name] for name in frames.tables}, derived)
+    publish(demo.sha256, StepDone({"build": {"build": build.pk}}))
     Match.objects.filter(pk=match_id).update(**changes)
     match = Match.objects.get(pk=match_id)
     assert Observation.objects.filter(match=match, user=user).exists()
     return match
+
+
+def write_build(
+    demo: Demo, map_name: str, frames: Mapping[str, pl.DataFrame], derived: Mapping[str, pl.DataFrame]
+) -> Build:
+    """A new build of a file with these tables in the store, not yet published."""
+    build = begin_build(demo.sha256, demo.job_id, map_name, [*frames, *derived])
+    write_tables(services().store, place_of(build), frames)
+    write_tables(services().store, place_of(build), derived, prefix=DERIVED_PREFIX)
+    return build
 
 
 def claim(user: User, match: Match, team: str = "a") -> SteamAccount:

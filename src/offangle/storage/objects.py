@@ -201,6 +201,10 @@ class ObjectStore:
         """Delete the object; a missing one is as good as deleted."""
         self._delete([checked_key(key)])
 
+    def delete_all(self, keys: Iterable[str]) -> None:
+        """Delete objects, many at a time; missing ones are as good as deleted."""
+        self._delete([checked_key(key) for key in keys])
+
     def delete_prefix(self, prefix: str) -> int:
         """Delete every object below `prefix` (whole segments: `a/b` does not touch `a/bc`). Returns how many.
 

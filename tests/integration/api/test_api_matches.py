@@ -6,9 +6,11 @@ from typing import Any
 import polars as pl
 import pytest
 
-from makers.api_world import FIRST_STEAM_ID, World, publish
+from makers.api_world import FIRST_STEAM_ID, World, kills_table, publish
 from makers.problems import assert_problem
-from offangle.db.models import Demo, Match, SteamAccount
+from makers.rows import write_build
+from offangle.db.models import Build, Demo, Match, SteamAccount
+from offangle.flows.recorded.builds import place_of
 from offangle.flows.services import Services
 
 
@@ -143,15 +145,23 @@ def test_kills_of_one_round(member: Any, world: World) -> None:
 def test_a_cursor_of_an_older_analysis_is_refused(member: Any, world: World) -> None:
     match = publish(world.member)
     cursor = member.get(f"/matches/{match.pk}/kills", limit=1).json()["next_cursor"]
-    Match.objects.filter(pk=match.pk).update(pipeline_version="newer")
+    assert match.demo is not None
+    Match.objects.filter(pk=match.pk).update(build=write_build(match.demo, "de_mirage", {"kills": kills_table()}, {}))
     assert_problem(member.get(f"/matches/{match.pk}/kills", limit=1, cursor=cursor), 422, "bad-input")
 
 
-def test_empty_and_absent_tables_are_empty_lists(member: Any, world: World, installed: Services) -> None:
+def test_empty_and_absent_tables_are_empty_lists(member: Any, world: World) -> None:
     match = publish(world.member)
     assert member.get(f"/matches/{match.pk}/damages").json() == {"items": [], "next_cursor": None}
-    installed.store.delete(f"frames/economy/map=de_mirage/{match.pk}.parquet")
+    Build.objects.update(tables=["kills"])
     assert member.get(f"/matches/{match.pk}/economy").json() == {"items": [], "next_cursor": None}
+
+
+def test_a_table_that_the_store_lost_is_no_empty_list(member: Any, world: World, installed: Services) -> None:
+    match = publish(world.member)
+    assert match.build is not None
+    installed.store.delete(place_of(match.build).key("economy"))
+    assert_problem(member.get(f"/matches/{match.pk}/economy"), 503, "unavailable")
 
 
 def test_tables_are_listed_and_downloaded(member: Any, world: World, client: Any) -> None:

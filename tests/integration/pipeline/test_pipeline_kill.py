@@ -1,5 +1,6 @@
 """A worker dies in the middle of each step: the match is published all the same, once and whole."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -7,14 +8,13 @@ import pytest
 from makers.installation import Installation, match_of, write_match
 from makers.waiting import until
 from offangle.db.models import Analysis, Demo, Match, Notification, Observation, User
+from offangle.flows.recorded.builds import collect_builds
 from offangle.flows.recorded.delete import delete_demo, sweep_deletions
+from offangle.flows.recorded.tables import MatchTables
 
 POINTS = (
-    "parse:write",
-    "parse:after",
-    "check:after",
-    "store:write",
-    "store:after",
+    "build:write",
+    "build:after",
     "analyse:write",
     "analyse:after",
     "publish:commit",
@@ -40,15 +40,15 @@ def test_a_worker_killed_in_a_step_publishes_once(
     assert Match.objects.count() == Analysis.objects.count() == Observation.objects.count() == 1
     assert Notification.objects.count() == 1
     assert (match.rounds.count(), match.player_stats.count(), match.player_round_states.count()) == (21, 30, 210)
+    collect_builds(grace=timedelta(0))
     kept = installation.objects_of(demo.sha256)
-    assert not [key for key in kept if key.startswith("parsed/")]
-    assert len([key for key in kept if key.startswith(("frames/", "derived/"))]) == len(match.analysis.tables)
+    assert len([key for key in kept if key.startswith(("frames/", "derived/"))]) == len(MatchTables(match).names)
 
 
 def test_a_file_deleted_while_a_worker_writes_its_tables_leaves_nothing(
     installation: Installation, owner: User, tmp_path: Path
 ) -> None:
-    victim = installation.start_worker("--hold", "store:write")
+    victim = installation.start_worker("--hold", "build:write")
     demo = installation.bring(owner, write_match(tmp_path / "match.zip"))
     installation.wait_until_held(victim)
     assert delete_demo(owner, demo.sha256)

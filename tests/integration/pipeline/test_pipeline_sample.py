@@ -16,6 +16,7 @@ from makers.waiting import until
 from offangle.core.errors import BadInputError, NotFoundError
 from offangle.db.models import Demo, ImportRecord, Match, Notification, Observation, User
 from offangle.flows.recorded.delete import delete_match
+from offangle.flows.recorded.tables import MatchTables
 from offangle.flows.samples import sample
 from offangle.flows.samples.sample import (
     ask_sample,
@@ -26,7 +27,6 @@ from offangle.flows.samples.sample import (
     sweep_samples,
 )
 from offangle.flows.services import Sample, install
-from offangle.storage.tables import table_names
 
 SMALL = Script(rounds=2, inputs=False)
 
@@ -104,7 +104,7 @@ def test_a_sample_goes_the_way_of_an_upload_and_is_marked(samples: Samples, owne
     match = match_of(demo.sha256)
     assert match.is_simulated
     assert str(match).endswith(" (simulated)")
-    assert "ticks" in table_names(samples.installation.services.store, str(match.pk), match.map_name)
+    assert "ticks" in MatchTables(match)
     assert {each.source for each in ImportRecord.objects.all()} == {"sample"}
     assert ask_sample(owner) == record, "there already"
     assert sample_of(owner) == record

@@ -11,6 +11,7 @@ from makers.synthetic import make_match
 from offangle.core.errors import NotAllowedError, NotFoundError
 from offangle.db.models import (
     Analysis,
+    Build,
     Demo,
     ImportRecord,
     Match,
@@ -27,9 +28,10 @@ from offangle.flows.recorded import notify
 from offangle.flows.recorded import reanalyse as reanalyse_module
 from offangle.flows.recorded.acquire import begin_import, import_path
 from offangle.flows.recorded.delete import delete_demo, delete_match
-from offangle.flows.recorded.export import export_match, read_match_table, table_names
+from offangle.flows.recorded.export import export_match
 from offangle.flows.recorded.identity import match_id_of
 from offangle.flows.recorded.queueing import cancel_demo, retry_demo
+from offangle.flows.recorded.tables import MatchTables
 from offangle.flows.recorded.version import PIPELINE_VERSION
 from offangle.jobs.kinds import JobFailure
 
@@ -59,7 +61,7 @@ def test_a_match_is_published_as_it_was_played(installation: Installation, publi
     assert match.player_round_states.count() == 210
     assert Observation.objects.get(match=match).user == owner
     assert match.analysis.pipeline_version == match.pipeline_version == published.pipeline_version == PIPELINE_VERSION
-    assert {"kills", "player_stats"} <= set(match.analysis.tables)
+    assert {"kills", "player_stats"} <= set(MatchTables(match).names)
     assert match.checks_failed == sum(check["ok"] is False for check in match.analysis.checks)
     installation.wait_for_job(published.job_id, "done")
     assert Notification.objects.get(user=owner).subject == str(match.pk)
@@ -80,10 +82,10 @@ def test_weapons_of_a_player_add_up_to_the_player(published: Demo) -> None:
 def test_nothing_waits_in_the_store_once_a_match_is_published(installation: Installation, published: Demo) -> None:
     installation.wait_for_job(published.job_id, "done")
     kept = installation.objects_of(published.sha256)
-    assert not [key for key in kept if key.startswith("parsed/")]
     assert f"matches/{published.sha256}.zip" in kept
-    assert f"frames/kills/map=de_mirage/{match_id_of(published.sha256)}.parquet" in kept
-    assert f"derived/player_stats/map=de_mirage/{match_id_of(published.sha256)}.parquet" in kept
+    build = Build.objects.get()
+    assert f"frames/kills/map=de_mirage/{match_id_of(published.sha256)}-{build.name}.parquet" in kept
+    assert f"derived/player_stats/map=de_mirage/{match_id_of(published.sha256)}-{build.name}.parquet" in kept
 
 
 def test_the_same_bytes_again_link_to_the_match(
@@ -196,7 +198,7 @@ def test_a_newer_pipeline_runs_every_match_again(installation: Installation, pub
 def test_deleting_a_match_leaves_nothing(installation: Installation, published: Demo, owner: User) -> None:
     installation.wait_for_job(published.job_id, "done")
     assert delete_match(owner, match_id_of(published.sha256))
-    for model in (Demo, Match, Round, PlayerMatchStat, PlayerRoundState, PlayerWeapon, Analysis, Observation):
+    for model in (Build, Demo, Match, Round, PlayerMatchStat, PlayerRoundState, PlayerWeapon, Analysis, Observation):
         assert not model._default_manager.exists(), model
     assert ImportRecord.objects.count() == 0
     assert Notification.objects.count() == 0
@@ -262,14 +264,14 @@ def test_a_cancelled_import_can_be_retried(installation: Installation, owner: Us
 
 def test_tables_come_out_as_parquet_and_csv(published: Demo, tmp_path: Path) -> None:
     match = match_of(published.sha256)
-    kills = read_match_table(match, "kills")
+    kills = MatchTables(match).read("kills")
     assert kills.height == make_match(seed=1)["kills"].height
     paths = export_match(match, tmp_path / "out", file_format="csv")
-    assert {path.stem for path in paths} == set(table_names(match))
+    assert {path.stem for path in paths} == set(MatchTables(match).names)
     read = pl.read_csv(tmp_path / "out" / "kills.csv")
     assert read["victim_steam_id"].to_list() == kills["victim_steam_id"].to_list()
     with pytest.raises(NotFoundError):
-        read_match_table(match, "../../secret")
+        MatchTables(match).read("../../secret")
 
 
 def test_a_zip_of_demos_is_one_record_each(installation: Installation, owner: User, tmp_path: Path) -> None:

@@ -12,8 +12,9 @@ from makers.api_world import World
 from makers.page_text import source_of
 from makers.rows import claim, publish_match
 from offangle.db.models import Match
+from offangle.flows.recorded.builds import place_of
 from offangle.flows.services import services
-from offangle.storage.tables import delete_match as delete_tables
+from offangle.storage.tables import delete_tables
 
 TABS = ("", "rounds/", "rounds/2/", "economy/", "checks/")
 NOON = datetime(2026, 5, 17, 12, 0, tzinfo=UTC)
@@ -192,7 +193,8 @@ def test_the_economy_adds_up(world: World, member: Client) -> None:
 
 def test_a_match_whose_tables_are_gone_still_opens(world: World, member: Client) -> None:
     match = publish_match(world.member)
-    delete_tables(services().store, str(match.pk))
+    assert match.build is not None
+    delete_tables(services().store, place_of(match.build), match.build.tables)
     page = member.get(f"/matches/{match.pk}/rounds/1/")
     assert page.status_code == 200
     assert "The kills of this match are not stored." in text_of(page)

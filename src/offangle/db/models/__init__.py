@@ -11,7 +11,7 @@ from offangle.db.models.accounts import (
     SteamAccount,
     User,
 )
-from offangle.db.models.files import Demo, ImportRecord
+from offangle.db.models.files import Build, Demo, ImportRecord
 from offangle.db.models.following import LiveEvent, LiveMove, LiveObserver, LiveSnapshot, LiveTrack
 from offangle.db.models.live import GsiJournal, GsiToken
 from offangle.db.models.matches import Analysis, Match, Observation, Round
@@ -21,6 +21,7 @@ __all__ = [
     "Analysis",
     "ApiToken",
     "AttemptCounter",
+    "Build",
     "Demo",
     "GsiJournal",
     "GsiToken",

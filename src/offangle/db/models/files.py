@@ -54,6 +54,37 @@ class Demo(models.Model):
         return self.original_name
 
 
+class Build(models.Model):
+    """The tables that one run of the pipeline made of a file: written once, read by whoever opened them, then removed.
+
+    Its row comes before its first object and goes after its last, so that no object is ever without one for long. A
+    match points at the build that counts. `retired_at` begins the time that readers have to finish with an older one.
+    """
+
+    demo = models.ForeignKey(Demo, on_delete=models.CASCADE, related_name="builds")
+    name = models.CharField(
+        max_length=16, blank=True, default="", help_text="Part of its objects' keys; empty: from before builds"
+    )
+    partition = models.CharField(max_length=64, help_text="The map's name in its objects' keys, whatever rule made it")
+    tables = models.JSONField(default=list, help_text="Names of the parquet tables that it has, or will have")
+    pipeline_version = models.CharField(max_length=64)
+    job_id = models.CharField(max_length=200, blank=True, default="", help_text="Of the job that makes it")
+    begun_at = models.DateTimeField(auto_now_add=True)
+    published_at = models.DateTimeField(null=True, blank=True)
+    retired_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        """A name means one build of a file; those that nobody needs are found by age."""
+
+        indexes: ClassVar[list[models.Index]] = [models.Index(fields=["retired_at", "published_at"])]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["demo", "name"], name="build_name_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"build {self.name} of {self.demo}"
+
+
 class ImportRecord(models.Model):
     """One file that one user brought; kept also when it was refused, with the reason.
 

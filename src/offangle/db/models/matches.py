@@ -8,7 +8,7 @@ from django.db import models
 from offangle.core.sides import SIDES, TEAMS
 from offangle.core.terms import END_REASONS, ROUND_KINDS, SOURCES, TEAM_BUYS
 from offangle.db.models.accounts import SteamAccount, User
-from offangle.db.models.files import Demo
+from offangle.db.models.files import Build, Demo
 
 
 def choices(values: tuple[str, ...]) -> list[tuple[str, str]]:
@@ -45,6 +45,14 @@ class Match(models.Model):
     rounds_played = models.PositiveSmallIntegerField(default=0)
     is_simulated = models.BooleanField(default=False)
     pipeline_version = models.CharField(max_length=64)
+    build = models.ForeignKey(
+        Build,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        help_text="Whose tables belong to these rows; null: a live match, which has none",
+    )
     checks_failed = models.PositiveSmallIntegerField(default=0)
     edits = models.JSONField(default=dict, blank=True, help_text="Columns that its owner has corrected")
     live_state = models.CharField(
@@ -148,7 +156,6 @@ class Analysis(models.Model):
     pipeline_version = models.CharField(max_length=64)
     parsers = models.JSONField(help_text="[{name, version, role}]")
     checks = models.JSONField(help_text="[{name, label, ok, expected, found, detail}]")
-    tables = models.JSONField(help_text="Names of the parquet tables stored for this match")
     computed_at = models.DateTimeField(auto_now=True)
     live_difference = models.JSONField(
         null=True, blank=True, help_text="How far live figures differed: {matches, score, rounds, players}; null: none"

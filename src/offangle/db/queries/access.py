@@ -35,13 +35,13 @@ def visible_matches(user: User, *, is_whole: bool = False) -> QuerySet[Match]:
 
 
 def visible_match(user: User, match_id: UUID | str) -> Match:
-    """The match if `user` may see it.
+    """The match if `user` may see it, with the build whose tables belong to its row.
 
     Raises:
         NotFoundError: There is none, or it is not theirs to see: both look the same from outside.
     """
     try:
-        return visible_matches(user, is_whole=True).get(pk=match_id)
+        return visible_matches(user, is_whole=True).select_related("build").get(pk=match_id)
     except (Match.DoesNotExist, ValidationError, ValueError) as error:
         raise NotFoundError("no such match", hint="It may have been deleted, or belongs to somebody else.") from error
 

@@ -360,7 +360,7 @@ def _write_analysis(match: Match, combined: CombinedMatch, bounds: Bounds) -> No
         match.checks_failed = failed
         match.save(update_fields=["checks_failed"])
     parsers = [{"name": "gsi", "version": LIVE_VERSION, "role": "live"}]
-    values = {"pipeline_version": LIVE_VERSION, "parsers": parsers, "checks": checks, "tables": []}
+    values = {"pipeline_version": LIVE_VERSION, "parsers": parsers, "checks": checks}
     Analysis.objects.update_or_create(match=match, defaults=values)
 
 

@@ -15,6 +15,7 @@ from django.db import transaction
 
 from offangle.core.errors import BadInputError, LimitExceededError, TransientError
 from offangle.db.models import Demo, ImportRecord, Match, Observation, User
+from offangle.flows.recorded import states
 from offangle.flows.recorded.queueing import enqueue_after_commit
 from offangle.flows.recorded.version import PIPELINE_VERSION
 from offangle.flows.services import services
@@ -166,10 +167,8 @@ def _demo_row(file: StoredMatchFile) -> tuple[Demo, bool]:
     Demo.objects.bulk_create([Demo(sha256=file.sha256, **values)], ignore_conflicts=True)
     demo = Demo.objects.select_for_update().get(sha256=file.sha256)
     is_new = not demo.imports.exists()
-    if demo.state == Demo.State.DELETING:
-        # Somebody wants it back before its deletion ended: the deletion looks at the state again under this lock.
-        demo.state, demo.job_id, demo.pipeline_version = Demo.State.STORED, "", ""
-        demo.save(update_fields=["state", "job_id", "pipeline_version"])
+    if states.brought_again(demo.sha256):  # the deletion looks at the state again under this lock
+        demo.refresh_from_db()
         is_new = True
     return demo, is_new
 

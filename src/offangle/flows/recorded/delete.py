@@ -12,9 +12,9 @@ from django.db import transaction
 from offangle.core.errors import NotAllowedError, NotFoundError, OffangleError, TransientError
 from offangle.db.models import Demo, ImportRecord, Match, Notification, Observation, User
 from offangle.db.queries.access import may_delete, visible_match
-from offangle.flows.recorded.identity import match_id_of, parsed_prefix
+from offangle.flows.recorded import states
+from offangle.flows.recorded.builds import remove_builds, retire_builds
 from offangle.flows.services import services
-from offangle.storage.tables import delete_match as delete_tables
 
 logger = logging.getLogger(__name__)
 
@@ -36,7 +36,6 @@ def delete_match(user: User, match_id: UUID | str) -> bool:
         return False
     if match.demo_id is None:
         _delete_rows(match)
-        delete_tables(services().store, str(match.pk))
         return True
     _begin(match.demo_id)
     return _finish_now_or_later(match.demo_id)
@@ -81,9 +80,10 @@ def _delete_rows(match: Match) -> None:
 def _begin(sha256: str) -> None:
     """Take the match out of everybody's sight, in one transaction, and mark its file."""
     with transaction.atomic():
-        Demo.objects.select_for_update().filter(pk=sha256).update(state=Demo.State.DELETING)
+        states.deleting(sha256)
         for match in Match.objects.filter(demo_id=sha256):
             _delete_rows(match)
+        retire_builds(sha256)
 
 
 def _finish_now_or_later(sha256: str) -> bool:
@@ -113,10 +113,8 @@ def finish_deletion(sha256: str) -> bool:
             return True
         if demo.state != Demo.State.DELETING:
             return False
-        store = services().store
-        delete_tables(store, str(match_id_of(sha256)))
-        store.delete_prefix(parsed_prefix(sha256))
-        store.delete(demo.object_key)
+        remove_builds(list(demo.builds.all()))
+        services().store.delete(demo.object_key)
         Notification.objects.filter(subject__in=[str(pk) for pk in demo.imports.values_list("pk", flat=True)]).delete()
         demo.delete()
     return True

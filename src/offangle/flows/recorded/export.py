@@ -7,44 +7,14 @@ from typing import Final, Literal
 
 import polars as pl
 
-from offangle.core.errors import BadInputError, NotFoundError
-from offangle.db.models import Analysis, Match
-from offangle.flows.services import services
-from offangle.frames.registry import TABLES
-from offangle.storage.tables import DERIVED_PREFIX, FRAMES_PREFIX, read_table
+from offangle.core.errors import BadInputError
+from offangle.db.models import Match
+from offangle.flows.recorded.tables import MatchTables
 
 FileFormat = Literal["parquet", "csv"]
 FILE_FORMATS: Final[tuple[FileFormat, ...]] = ("parquet", "csv")
 LIST_SEPARATOR: Final = " "
 """Between the words of a list in one CSV cell."""
-
-
-def table_names(match: Match) -> list[str]:
-    """The tables of a published match, those from the recording and those derived from them."""
-    analysis = Analysis.objects.filter(match=match).first()
-    return sorted(analysis.tables) if analysis else []
-
-
-def read_match_table(match: Match, table: str) -> pl.DataFrame:
-    """One table of a match.
-
-    Raises:
-        NotFoundError: The match has no such table.
-        TransientError: The store does not answer.
-    """
-    if table not in table_names(match):
-        raise NotFoundError(f"this match has no table {table[:80]!r}", hint="`tables` of the match lists them.")
-    prefix = FRAMES_PREFIX if table in TABLES else DERIVED_PREFIX
-    return read_table(services().store, str(match.pk), match.map_name, table, prefix=prefix)
-
-
-def export_table(match: Match, table: str, file_format: FileFormat = "parquet") -> bytes:
-    """One table of a match as a file's content; raises as `read_match_table` does, and for an unknown format.
-
-    Raises:
-        BadInputError: The format is neither `parquet` nor `csv`.
-    """
-    return encode_table(read_match_table(match, table), file_format)
 
 
 def encode_table(frame: pl.DataFrame, file_format: FileFormat) -> bytes:
@@ -76,10 +46,10 @@ def export_match(
         OSError: The folder cannot be written.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    written = []
-    for table in table_names(match) if tables is None else sorted(tables):
+    stored, written = MatchTables(match), []
+    for table in stored.names if tables is None else sorted(tables):
         path = folder / f"{table}.{file_format}"
-        path.write_bytes(export_table(match, table, file_format))
+        path.write_bytes(encode_table(stored.read(table), file_format))
         written.append(path)
     return written
 

@@ -5,31 +5,37 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from offangle.db.models import Demo, Match
+from offangle.db.models import Build, Demo
+from offangle.flows.recorded import states
 from offangle.flows.recorded.delete import finish_deletion
-from offangle.flows.recorded.identity import PARSED_PREFIX, match_id_of
+from offangle.flows.recorded.identity import match_id_of
 from offangle.flows.services import services
-from offangle.storage.tables import TABLE_PREFIXES
+from offangle.storage.tables import TABLE_PREFIXES, stem_of
 
 logger = logging.getLogger(__name__)
 
 ORPHAN_AFTER: Final = timedelta(hours=24)
 """An object is written before its row; no upload and no job takes this long."""
 FILE_PREFIXES: Final = {Demo.Kind.DEMO: "demos", Demo.Kind.MATCH_ZIP: "matches"}
+ABANDONED_PREFIX: Final = "parsed"
+"""Where versions before builds kept tables between the steps of a job; nothing reads them any more."""
 _HASH: Final = re.compile(r"[0-9a-f]{64}")
-_MATCH_ID: Final = re.compile(r"([0-9a-f-]{36})\.parquet$")
 
 
 def collect_garbage(*, older_than: timedelta = ORPHAN_AFTER) -> None:
-    """Delete scratch folders and orphaned objects untouched for `older_than`."""
+    """Delete scratch folders and orphaned objects untouched for `older_than`.
+
+    What belongs to a build that counts no more is not found here but removed sooner, see `builds.collect_builds`.
+    """
     tools = services()
     tools.work.sweep()
     limit = datetime.now(UTC) - older_than
-    removed = sum(_remove_file(key, kind) for kind, prefix in FILE_PREFIXES.items() for key in _orphans(prefix, limit))
-    for prefix in (PARSED_PREFIX, *TABLE_PREFIXES):
-        for key in _orphans(prefix, limit):
-            tools.store.delete(key)
-            removed += 1
+    removed = sum(
+        _remove_file(key, kind) for kind, prefix in FILE_PREFIXES.items() for key in _orphaned_files(prefix, limit)
+    )
+    tables = [*_aged(ABANDONED_PREFIX, limit), *_orphaned_tables(limit)]
+    tools.store.delete_all(tables)
+    removed += len(tables)
     if removed:
         logger.info("removed %d objects that belonged to nothing", removed)
 
@@ -39,19 +45,24 @@ def _remove_file(key: str, kind: str) -> bool:
     found = _HASH.search(key)
     if found is None:
         return False
-    sizes = {"size_bytes": 0, "stored_bytes": 0}
-    marked = Demo(sha256=found[0], kind=kind, object_key=key, original_name=key, state=Demo.State.DELETING, **sizes)
-    Demo.objects.bulk_create([marked], ignore_conflicts=True)
+    states.found_orphaned(key, found[0], kind)
     return finish_deletion(found[0])
 
 
-def _orphans(prefix: str, limit: datetime) -> list[str]:
-    keys = [info.key for info in services().store.list(prefix) if info.modified_at < limit]
+def _aged(prefix: str, limit: datetime) -> list[str]:
+    return [info.key for info in services().store.list(prefix) if info.modified_at < limit]
+
+
+def _orphaned_files(prefix: str, limit: datetime) -> list[str]:
+    keys = _aged(prefix, limit)
+    files = set(Demo.objects.values_list("pk", flat=True)) if keys else set()
+    return [key for key in keys if (found := _HASH.search(key)) is not None and found[0] not in files]
+
+
+def _orphaned_tables(limit: datetime) -> list[str]:
+    """Tables of builds without a row. The objects are listed first: a build's row is there before its objects are."""
+    keys = [key for prefix in TABLE_PREFIXES for key in _aged(prefix, limit)]
     if not keys:
         return []
-    files = set(Demo.objects.values_list("pk", flat=True))
-    if prefix not in TABLE_PREFIXES:
-        return [key for key in keys if (found := _HASH.search(key)) is not None and found[0] not in files]
-    matches = {str(pk) for pk in Match.objects.values_list("pk", flat=True)}
-    known = matches | {str(match_id_of(sha256)) for sha256 in files}
-    return [key for key in keys if (found := _MATCH_ID.search(key)) is not None and found[1] not in known]
+    known = {(str(match_id_of(sha256)), name) for sha256, name in Build.objects.values_list("demo_id", "name")}
+    return [key for key in keys if stem_of(key) not in known]

@@ -9,14 +9,16 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from offangle.db.models import Demo, ImportRecord, Match, User
 from offangle.flows.kind import Kind, Listing, Page, Queue, Stage, Subject
-from offangle.flows.recorded import analyse, check, notify, parse, publish, store
+from offangle.flows.recorded import analyse, build, notify, publish, states
+from offangle.flows.recorded.builds import collect_old_builds
 from offangle.flows.recorded.delete import delete_demo, sweep_deletions
 from offangle.flows.recorded.garbage import collect_garbage
 from offangle.flows.recorded.queueing import (
     DEMO_KIND,
     DEMO_QUEUE,
-    OPEN_STATES,
     cancel_demo,
+    enqueue_demo,
+    is_outdated,
     retry_demo,
     sweep_demos,
 )
@@ -24,6 +26,7 @@ from offangle.jobs.kinds import JsonValue, Periodic, Step, StepContext
 from offangle.jobs.views import JobState
 
 DELETIONS_EVERY_S: Final = 60.0
+BUILDS_EVERY_S: Final = 60.0
 GARBAGE_EVERY_S: Final = 6 * 3600.0
 FOR_GOOD: Final = "Trying again will not help until a newer parser reads it; the file is kept for that."
 STATES: Final[dict[str, JobState]] = {Demo.State.PUBLISHED: "done", Demo.State.FAILED: "dead"}
@@ -33,14 +36,18 @@ StepFunction = Callable[[str, StepContext], JsonValue]
 
 
 def _step(name: str, stage: str, function: StepFunction) -> Step:
-    """A step that shows its stage at once, and that says on the file's row that somebody works on it."""
+    """A step that shows its stage at once, and that says on the file's row that somebody works on it.
+
+    A job that another version began does nothing more but ask for one of this version: it could not go on with what its
+    earlier steps left.
+    """
 
     @wraps(function)
     def run(subject: str, context: StepContext) -> JsonValue:
         context.progress(stage, 0.0)
-        Demo.objects.filter(pk=subject, state__in=(*OPEN_STATES, Demo.State.FAILED)).update(
-            state=Demo.State.PROCESSING, failure="", failure_hint="", failure_is_permanent=False
-        )
+        if is_outdated(subject, context.job_id):
+            return {"handed_over_to": enqueue_demo(subject)}
+        states.began(subject)
         return function(subject, context)
 
     return Step(name, run)
@@ -112,9 +119,7 @@ RECORDED: Final = Kind(
     name=DEMO_KIND,
     title="Match file",
     steps=(
-        _step("parse", parse.RECEIVED, parse.parse),
-        _step("check", check.STAGE, check.check),
-        _step("store", store.STAGE, store.store),
+        _step(build.NAME, build.RECEIVED, build.build),
         _step("analyse", analyse.STAGE, analyse.analyse),
         _step("publish", publish.STAGE, publish.publish),
         _step("notify", publish.STAGE, notify.notify),
@@ -122,12 +127,11 @@ RECORDED: Final = Kind(
     queue=Queue(DEMO_QUEUE, per_worker=None),
     # Weights as measured on a large demo.
     stages=(
-        Stage(parse.RECEIVED, "Received", 0.01, steps=("parse",)),
-        Stage("decoding", "Decoding", 0.72),
-        Stage(check.STAGE, "Checking", 0.03, steps=("check",)),
-        Stage(store.STAGE, "Storing", 0.08, steps=("store",)),
-        Stage(analyse.STAGE, "Analysing", 0.13, steps=("analyse",)),
-        Stage(publish.STAGE, "Publishing", 0.03, steps=("publish", "notify")),
+        Stage(build.RECEIVED, "Received", 0.01, steps=(build.NAME,)),
+        Stage(build.STAGE, "Decoding", 0.77),
+        Stage(build.STORE_STAGE, "Storing", 0.04),
+        Stage(analyse.STAGE, "Analysing", 0.14, steps=("analyse",)),
+        Stage(publish.STAGE, "Publishing", 0.04, steps=("publish", "notify")),
     ),
     subjects=DemoSubjects(),
     cancel=cancel_demo,
@@ -136,6 +140,7 @@ RECORDED: Final = Kind(
     on_failed=notify.fail,
     sweeps=(sweep_demos,),
     periodics=(
+        Periodic("builds", BUILDS_EVERY_S, collect_old_builds),
         Periodic("deletions", DELETIONS_EVERY_S, sweep_deletions),
         Periodic("garbage", GARBAGE_EVERY_S, collect_garbage),
     ),

@@ -1,8 +1,8 @@
 """Tell the people who brought a file what became of it, once each."""
 
 from offangle.db.models import Demo, ImportRecord, Match, Notification, Observation
+from offangle.flows.recorded import states
 from offangle.flows.recorded.identity import match_id_of
-from offangle.flows.recorded.version import PIPELINE_VERSION
 from offangle.jobs.kinds import JobFailure, JsonValue, StepContext
 
 MAX_TEXT = 500
@@ -32,16 +32,8 @@ def fail(sha256: str, failure: JobFailure) -> None:
 
     The file stays for a newer parser. A match that an older version published stays as it was.
     """
-    demo = Demo.objects.filter(pk=sha256).exclude(state=Demo.State.DELETING).first()
-    if demo is None:
-        return
-    if not Match.objects.filter(demo=demo).exists():
-        demo.state = Demo.State.FAILED
-    demo.pipeline_version = PIPELINE_VERSION
-    demo.failure, demo.failure_hint = failure.message.replace("\0", ""), failure.hint.replace("\0", "")
-    demo.failure_is_permanent = failure.permanent
-    demo.save(update_fields=["state", "pipeline_version", "failure", "failure_hint", "failure_is_permanent"])
-    _tell_importers(demo)
+    if states.failed(sha256, states.Failure(failure.message, failure.hint, failure.permanent)):
+        _tell_importers(Demo.objects.get(pk=sha256))
 
 
 def _tell_importers(demo: Demo) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from typing import Any, Final
+from uuid import UUID
 
 import polars as pl
 from django.db import transaction
@@ -11,6 +12,7 @@ from django.utils import timezone
 
 from offangle.db.models import (
     Analysis,
+    Build,
     Demo,
     Match,
     Observation,
@@ -23,13 +25,13 @@ from offangle.db.models import (
 from offangle.db.queries.match_edits import edited_values
 from offangle.db.queries.weapons import ensure_weapons
 from offangle.flows.following.demo import link_live_matches
-from offangle.flows.recorded.analyse import analysed_manifest
+from offangle.flows.recorded import states
+from offangle.flows.recorded.build import build_of
+from offangle.flows.recorded.builds import DeletedError, point_at
 from offangle.flows.recorded.identity import match_id_of
-from offangle.flows.recorded.parsed import Manifest, derived_tables, drop_parsed, stored_frames, stored_table
-from offangle.flows.recorded.presence import DeletedError
 from offangle.flows.recorded.rows import (
     Bounds,
-    MatchTables,
+    RowTables,
     account_names,
     check_entries,
     match_values,
@@ -40,10 +42,9 @@ from offangle.flows.recorded.rows import (
     text,
     vitals_at_freeze_end,
 )
-from offangle.flows.recorded.version import PIPELINE_VERSION
+from offangle.flows.recorded.tables import BuildTables
 from offangle.flows.recorded.weapon_rows import weapon_rows, weapon_table
 from offangle.jobs.kinds import JsonValue, StepContext
-from offangle.storage.tables import FRAMES_PREFIX
 
 STAGE = "publishing"
 
@@ -57,46 +58,60 @@ BATCH: Final = 500
 
 
 def publish(sha256: str, context: StepContext) -> JsonValue:
-    """Replace the match's rows and say that its file is published; the parsed tables have served then.
+    """Replace the match's rows, point it at the build they were made from, and say that its file is published.
+
+    All in one transaction. A build that counts already, or no longer, changes nothing.
 
     Raises:
         DeletedError: The file was deleted meanwhile.
+        BuildGoneError: The build was given up.
+        TransientError: The store does not answer.
     """
     context.progress(STAGE, 0.0)
-    manifest, derived = analysed_manifest(sha256, context)
-    tables = _read_tables(sha256, manifest, derived)
-    context.check_cancelled()
-    context.progress(STAGE, 0.5)
-    with transaction.atomic():
-        demo = _locked(sha256)
-        match = _write_match(demo, tables)
-        _write_rows(match, tables)
-        _link_importers(match, demo)
-        link_live_matches(match)
-        _mark_published(demo)
-    drop_parsed(sha256)
+    build = build_of(context)
+    match_id = match_id_of(sha256)
+    if not Match.objects.filter(pk=match_id, build=build).exists():
+        tables = _read_tables(match_id, BuildTables(build))
+        context.check_cancelled()
+        context.progress(STAGE, 0.5)
+        with transaction.atomic():
+            _replace(_locked(sha256), build, tables)
     context.progress(STAGE, 1.0)
-    return {"match_id": str(match.pk)}
+    return {"match_id": str(match_id)}
 
 
-def _read_tables(sha256: str, manifest: Manifest, derived_names: list[str]) -> MatchTables:
-    frames = stored_frames(sha256, manifest, FRAMES)
-    return MatchTables(
-        match_id=match_id_of(sha256),
+def _replace(demo: Demo, build: Build, tables: RowTables) -> None:
+    if not point_at(build, Match.objects.filter(pk=tables.match_id).first()):
+        return
+    match = _write_match(demo, build, tables)
+    _write_rows(match, tables)
+    _link_importers(match, demo)
+    link_live_matches(match)
+    _say_published(demo)
+
+
+def _say_published(demo: Demo) -> None:
+    if not states.published(demo.pk):
+        raise DeletedError
+
+
+def _read_tables(match_id: UUID, stored: BuildTables) -> RowTables:
+    frames = stored.frames(FRAMES)
+    return RowTables(
+        match_id=match_id,
         match=frames["match"].row(0, named=True),
         players=frames["players"],
         parsers=frames["parsers"],
         economy=frames["economy"],
-        vitals=_vitals(sha256, manifest, frames["rounds"]),
-        weapons=weapon_table(frames, _samples(sha256, manifest, HANDS)),
-        derived=derived_tables(sha256, manifest, DERIVED),
-        names=[*manifest.tables, *derived_names],
+        vitals=_vitals(stored, frames["rounds"]),
+        weapons=weapon_table(frames, stored.find("ticks", HANDS)),
+        derived={name: stored.read(name) for name in DERIVED},
         seen_at=timezone.now(),
     )
 
 
-def _vitals(sha256: str, manifest: Manifest, rounds: pl.DataFrame) -> pl.DataFrame:
-    samples = _samples(sha256, manifest, VITALS)
+def _vitals(stored: BuildTables, rounds: pl.DataFrame) -> pl.DataFrame:
+    samples = stored.find("ticks", VITALS)
     if samples is None:
         return pl.DataFrame(
             schema={"round_number": pl.Int16, "steam_id": pl.Int64, "health": pl.Int16, "armor": pl.Int16}
@@ -104,26 +119,20 @@ def _vitals(sha256: str, manifest: Manifest, rounds: pl.DataFrame) -> pl.DataFra
     return vitals_at_freeze_end(samples, rounds)
 
 
-def _samples(sha256: str, manifest: Manifest, columns: tuple[str, ...]) -> pl.DataFrame | None:
-    """Some columns of `ticks`, which as a whole would be large; None where the recording has none."""
-    if "ticks" not in manifest.tables:
-        return None
-    return stored_table(sha256, manifest, "ticks", FRAMES_PREFIX, columns)
-
-
 def _locked(sha256: str) -> Demo:
     demo = Demo.objects.select_for_update().filter(pk=sha256).exclude(state=Demo.State.DELETING).first()
     if demo is None:
-        raise DeletedError("the file was deleted while it was worked on")
+        raise DeletedError
     return demo
 
 
-def _write_match(demo: Demo, tables: MatchTables) -> Match:
+def _write_match(demo: Demo, build: Build, tables: RowTables) -> Match:
     """The match's row, under the id it keeps; when it was first published stays."""
     values = {
         **match_values(tables.match, tables.derived["round_stats"]),
         "demo": demo,
-        "pipeline_version": PIPELINE_VERSION,
+        "build": build,
+        "pipeline_version": build.pipeline_version,
         **edited_values(tables.match_id),
     }
     match, _ = Match.objects.update_or_create(
@@ -132,7 +141,7 @@ def _write_match(demo: Demo, tables: MatchTables) -> Match:
     return match
 
 
-def _write_rows(match: Match, tables: MatchTables) -> None:
+def _write_rows(match: Match, tables: RowTables) -> None:
     _delete_rows(match)
     derived, bounds = tables.derived, Bounds()
     states = state_table(derived["player_round_stats"], tables.economy, tables.vitals)
@@ -158,7 +167,7 @@ def _create(model: Any, rows: list[Any]) -> list[Any]:
     return created
 
 
-def _ensure_accounts(tables: MatchTables, steam_ids: Iterable[int]) -> None:
+def _ensure_accounts(tables: RowTables, steam_ids: Iterable[int]) -> None:
     names = account_names(tables.players, steam_ids)
     SteamAccount.objects.bulk_create(
         [SteamAccount(steam_id=steam_id, last_name=name) for steam_id, name in names.items()], ignore_conflicts=True
@@ -179,12 +188,12 @@ def _refresh_names(steam_ids: list[int]) -> None:
     accounts.update(last_name=Subquery(latest))
 
 
-def _write_analysis(match: Match, tables: MatchTables, bounds: Bounds) -> None:
+def _write_analysis(match: Match, tables: RowTables, bounds: Bounds) -> None:
     checks = [*check_entries(tables.derived["checks"]), bounds.check()]
     match.checks_failed = sum(check["ok"] is False for check in checks)
     match.save(update_fields=["checks_failed"])
     parsers = [{name: text(value, 500) for name, value in row.items()} for row in tables.parsers.iter_rows(named=True)]
-    values = {"pipeline_version": PIPELINE_VERSION, "parsers": parsers, "checks": checks, "tables": tables.names}
+    values = {"pipeline_version": match.pipeline_version, "parsers": parsers, "checks": checks}
     Analysis.objects.update_or_create(match=match, defaults=values)
 
 
@@ -192,9 +201,3 @@ def _link_importers(match: Match, demo: Demo) -> None:
     users = demo.imports.order_by("user_id").values_list("user_id", flat=True).distinct()
     links = [Observation(match=match, user_id=user_id, kind=Observation.Kind.DEMO) for user_id in users]
     Observation.objects.bulk_create(links, ignore_conflicts=True)
-
-
-def _mark_published(demo: Demo) -> None:
-    demo.state, demo.pipeline_version = Demo.State.PUBLISHED, PIPELINE_VERSION
-    demo.failure, demo.failure_hint, demo.failure_is_permanent = "", "", False
-    demo.save(update_fields=["state", "pipeline_version", "failure", "failure_hint", "failure_is_permanent"])

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from offangle.core.errors import BadInputError, NotFoundError, OffangleError
 from offangle.db.models import Demo
+from offangle.flows.recorded import states
 from offangle.flows.recorded.version import PIPELINE_VERSION
 from offangle.flows.services import services
 from offangle.jobs.kinds import PRIORITY_NORMAL, JobRequest
@@ -18,12 +19,8 @@ logger = logging.getLogger(__name__)
 
 DEMO_KIND: Final = "demo"
 DEMO_QUEUE: Final = "demos"
-OPEN_STATES: Final = (Demo.State.STORED, Demo.State.QUEUED, Demo.State.PROCESSING)
 SWEEP_AFTER: Final = timedelta(seconds=30)
 """A younger row may still be between its commit and its enqueue."""
-
-CANCELLED: Final = "The import was cancelled."
-CANCELLED_HINT: Final = "Retry it on the jobs page, or delete it."
 
 
 def demo_request(sha256: str, priority: int = PRIORITY_NORMAL) -> JobRequest:
@@ -49,17 +46,14 @@ def enqueue_demo(sha256: str, priority: int = PRIORITY_NORMAL, *, again: bool = 
             return request.job_id
         jobs.forget(request.job_id)
     # The row first: written after, it could overwrite what a quick job has already said about its end.
-    _mark_queued(sha256, request.job_id)
+    states.queued(sha256, request.job_id)
     jobs.enqueue(request)
     return request.job_id
 
 
-def _mark_queued(sha256: str, job_id: str) -> None:
-    rows = Demo.objects.filter(sha256=sha256).exclude(state=Demo.State.DELETING)
-    rows.update(job_id=job_id)
-    rows.filter(state__in=(Demo.State.STORED, Demo.State.FAILED)).update(
-        state=Demo.State.QUEUED, failure="", failure_hint="", failure_is_permanent=False
-    )
+def is_outdated(sha256: str, job_id: str) -> bool:
+    """Whether a job began under another version of the pipeline, so that what its steps left may be of another kind."""
+    return job_id != demo_request(sha256).job_id
 
 
 def enqueue_after_commit(sha256: str, priority: int) -> None:
@@ -79,7 +73,7 @@ def cancel_demo(sha256: str) -> JobView:
     demo = _demo(sha256)
     view = services().jobs.cancel(demo.job_id)
     if view.state == "cancelled":
-        mark_cancelled(sha256)
+        states.cancelled(sha256)
     return view
 
 
@@ -98,16 +92,9 @@ def retry_demo(sha256: str) -> JobView:
     return services().jobs.job(enqueue_demo(sha256, again=True))
 
 
-def mark_cancelled(sha256: str) -> None:
-    """Say on the row that its job was cancelled; what was published before stays."""
-    Demo.objects.filter(sha256=sha256, state__in=OPEN_STATES).update(
-        state=Demo.State.FAILED, failure=CANCELLED, failure_hint=CANCELLED_HINT, failure_is_permanent=True
-    )
-
-
 def sweep_demos() -> Iterable[JobRequest]:
     """Requests for open files whose job was never asked for; also files whose job ended without telling the row."""
-    rows = Demo.objects.filter(state__in=OPEN_STATES, stored_at__lt=timezone.now() - SWEEP_AFTER)
+    rows = Demo.objects.filter(state__in=states.OPEN, stored_at__lt=timezone.now() - SWEEP_AFTER)
     return [request for demo in rows if (request := _missing_job(demo)) is not None]
 
 
@@ -115,19 +102,24 @@ def _missing_job(demo: Demo) -> JobRequest | None:
     """The request that `demo` lacks, or None; the row learns of an end that it missed."""
     jobs = services().jobs
     view = jobs.find(demo.job_id) if demo.job_id else None
-    if view is None or view.state == "done":
-        request = demo_request(demo.sha256)
-        if (ended := jobs.find(request.job_id)) is not None and ended.is_final:
-            jobs.forget(request.job_id)
-        _mark_queued(demo.sha256, request.job_id)
-        return request
-    if view.state == "cancelled":
-        mark_cancelled(demo.sha256)
-    elif view.state == "dead":
-        Demo.objects.filter(sha256=demo.sha256, state__in=OPEN_STATES).update(
-            state=Demo.State.FAILED, failure=view.reason, failure_hint=view.hint, failure_is_permanent=view.permanent
-        )
-    return None
+    if view is not None and view.state == "cancelled":
+        states.cancelled(demo.sha256)
+        return None
+    if view is not None and view.state == "dead" and not is_outdated(demo.sha256, demo.job_id):
+        states.found_ended(demo.sha256, states.Failure(view.reason, view.hint, view.permanent))
+        return None
+    if view is not None and not view.is_final:
+        return None
+    return _fresh_request(demo)
+
+
+def _fresh_request(demo: Demo) -> JobRequest:
+    """The request of a file without a job, or whose job ended without a match, or died of being an older version's."""
+    request, jobs = demo_request(demo.sha256), services().jobs
+    if (ended := jobs.find(request.job_id)) is not None and ended.is_final:
+        jobs.forget(request.job_id)
+    states.queued(demo.sha256, request.job_id)
+    return request
 
 
 def _demo(sha256: str) -> Demo:

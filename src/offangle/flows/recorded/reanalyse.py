@@ -1,11 +1,10 @@
 """Run matches again that an older pipeline made, from their stored files, behind all other work."""
 
 from offangle.db.models import Demo
+from offangle.flows.recorded import states
 from offangle.flows.recorded.queueing import enqueue_demo
 from offangle.flows.recorded.version import PIPELINE_VERSION
 from offangle.jobs.kinds import PRIORITY_BACKGROUND
-
-ENDED = (Demo.State.PUBLISHED, Demo.State.FAILED)
 
 
 def reanalyse(*, force: bool = False) -> int:
@@ -14,7 +13,7 @@ def reanalyse(*, force: bool = False) -> int:
     Args:
         force: Also those that this version made.
     """
-    demos = Demo.objects.filter(state__in=ENDED).order_by("stored_at")
+    demos = Demo.objects.filter(state__in=states.ENDED).order_by("stored_at")
     if not force:
         demos = demos.exclude(pipeline_version=PIPELINE_VERSION)
     found = list(demos.values_list("pk", flat=True))

@@ -184,7 +184,7 @@ def account_names(players: pl.DataFrame, others: Iterable[int]) -> dict[int, str
 
 
 @dataclass(frozen=True, slots=True)
-class MatchTables:
+class RowTables:
     """What the rows of a match are made from.
 
     Attributes:
@@ -196,7 +196,6 @@ class MatchTables:
         vitals: As `vitals_at_freeze_end` gives them.
         weapons: As `weapon_table` gives it.
         derived: Tables `player_stats`, `round_stats`, `player_round_stats` and `checks`.
-        names: Names of all stored tables.
         seen_at: Now, for a match that is published the first time.
     """
 
@@ -208,5 +207,4 @@ class MatchTables:
     vitals: pl.DataFrame
     weapons: pl.DataFrame
     derived: Mapping[str, pl.DataFrame]
-    names: list[str]
     seen_at: datetime

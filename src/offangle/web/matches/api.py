@@ -15,6 +15,7 @@ from offangle.db.queries.access import may_delete, visible_match
 from offangle.db.queries.match_edits import edit_match
 from offangle.db.queries.match_list import MatchFilter, Result, after, listed_matches
 from offangle.flows.recorded.delete import delete_match
+from offangle.flows.recorded.tables import MatchTables
 from offangle.web.matches.schemas import (
     CheckRow,
     MatchChanges,
@@ -31,8 +32,10 @@ from offangle.web.matches.schemas import (
 from offangle.web.shared.api.auth import user_of
 from offangle.web.shared.api.paging import DEFAULT_LIMIT, Cursor, Limit, Page, read_cursor, write_cursor
 from offangle.web.shared.api.values import STEAM_ID_PATTERN, Day
+from offangle.web.shared.one_state import of_one_state
 
 router = Router(tags=["matches"])
+router.add_decorator(of_one_state)
 
 
 weapon_router = Router(tags=["weapons"])
@@ -96,7 +99,7 @@ def get_match(request: HttpRequest, match_id: UUID) -> dict[str, Any]:
     return {
         **fields,
         "parsers": analysis.parsers if analysis else [],
-        "tables": analysis.tables if analysis else [],
+        "tables": MatchTables(match).names,
         "file_sha256": match.demo_id,
         "may_delete": may_delete(user, match),
     }

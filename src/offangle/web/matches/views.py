@@ -18,12 +18,14 @@ from offangle.flows.samples.sample import sample_of
 from offangle.web.matches.forms import MatchFilterForm
 from offangle.web.matches.tabs.page import MatchPage
 from offangle.web.matches.tabs.registry import TABS, TABS_BY_SLUG
+from offangle.web.shared.one_state import of_one_state
 from offangle.web.shared.signed_in import signed_in
 
 MATCHES_PER_PAGE: Final = 25
 
 
 @require_GET
+@of_one_state
 def match_list(request: HttpRequest) -> HttpResponse:
     """The matches that this person may see, filtered, page by page."""
     user = signed_in(request)
@@ -70,6 +72,7 @@ def outcome(match: Match, teams: set[str]) -> str:
 
 
 @require_GET
+@of_one_state
 def match_tab(request: HttpRequest, match_id: UUID, slug: str = "overview", number: int | None = None) -> HttpResponse:  # noqa: ARG001 -- the tab reads the round's number from the address
     """A match with one of its tabs open."""
     user = signed_in(request)

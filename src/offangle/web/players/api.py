@@ -16,8 +16,10 @@ from offangle.web.players.schemas import Player, PlayerAverages, PlayerMatch
 from offangle.web.shared.api.auth import user_of
 from offangle.web.shared.api.paging import DEFAULT_LIMIT, Cursor, Limit, Page, read_cursor, write_cursor
 from offangle.web.shared.api.values import SteamIdInPath
+from offangle.web.shared.one_state import of_one_state
 
 router = Router(tags=["players"])
+router.add_decorator(of_one_state)
 ROUTERS: Final = (("/players", router),)
 
 

@@ -18,6 +18,7 @@ from offangle.web.players import patterns as player_patterns
 from offangle.web.players.evidence import Evidence, asked, evidence, links_of, matching
 from offangle.web.players.views import parse_steam_id
 from offangle.web.shared import words
+from offangle.web.shared.one_state import of_one_state
 from offangle.web.shared.signed_in import signed_in
 
 SIDES: Final = ((ALL, "Both sides"), ("t", "T"), ("ct", "CT"))
@@ -59,6 +60,7 @@ def _player(user: User, steam_id: str, tab: str) -> dict[str, Any]:
 
 
 @require_GET
+@of_one_state
 def weapons(request: HttpRequest, steam_id: str) -> HttpResponse:
     """What each weapon gave, per map and over all maps."""
     context = _player(signed_in(request), steam_id, "weapons")
@@ -95,6 +97,7 @@ def _weapon_evidence(rounds: pl.DataFrame, used: pl.DataFrame, map_name: str, we
 
 
 @require_GET
+@of_one_state
 def economy(request: HttpRequest, steam_id: str) -> HttpResponse:
     """What each buy class won, and which class follows on which outcome."""
     context = _player(signed_in(request), steam_id, "economy")

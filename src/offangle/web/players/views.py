@@ -19,6 +19,7 @@ from offangle.db.queries.player_figures import counted_rows, player_figures, pla
 from offangle.web.matches.tabs.overview import value_of
 from offangle.web.matches.views import outcome
 from offangle.web.players.patterns import patterns_of
+from offangle.web.shared.one_state import of_one_state
 from offangle.web.shared.signed_in import signed_in
 
 PLAYERS_PER_PAGE: Final = 50
@@ -60,6 +61,7 @@ class Trend:
 
 
 @require_GET
+@of_one_state
 def player_list(request: HttpRequest) -> HttpResponse:
     """Players of the matches that this person may see, most matches first, searched by name."""
     search = request.GET.get("search", "").strip()[:64]
@@ -94,6 +96,7 @@ def listed_players(user: User, search: str) -> QuerySet[PlayerMatchStat, Any]:
 
 
 @require_GET
+@of_one_state
 def player(request: HttpRequest, steam_id: str) -> HttpResponse:
     """One player: averages over rounds, trends, and the matches behind them."""
     user = signed_in(request)

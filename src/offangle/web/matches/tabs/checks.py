@@ -18,7 +18,7 @@ def build(page: MatchPage, request: HttpRequest) -> dict[str, Any]:  # noqa: ARG
         "failed": [check for check in checks if check["ok"] is False],
         "passed": [check for check in checks if check["ok"] is True],
         "unknown": [check for check in checks if check["ok"] is None],
-        "excluded": tables.excluded_rounds(page.match),
+        "excluded": tables.excluded_rounds(page.tables),
         "demo": page.match.demo,
     }
 

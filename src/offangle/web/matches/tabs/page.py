@@ -9,6 +9,7 @@ from django.http import HttpRequest
 
 from offangle.core.sides import SIDES, TEAMS, Side, Team, other_side
 from offangle.db.models import Match, Round
+from offangle.flows.recorded.tables import MatchTables
 
 TEAM_FALLBACKS: dict[Team, str] = {"a": "Team A", "b": "Team B"}
 REGULATION_HALVES = 2
@@ -35,6 +36,11 @@ class MatchPage:
 
     def __init__(self, match: Match) -> None:
         self.match = match
+
+    @cached_property
+    def tables(self) -> MatchTables:
+        """The match's stored tables."""
+        return MatchTables(self.match)
 
     @cached_property
     def rounds(self) -> list[Round]:

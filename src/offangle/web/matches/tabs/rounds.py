@@ -64,7 +64,7 @@ def build(page: MatchPage, request: HttpRequest) -> dict[str, Any]:
     Raises:
         NotFoundError: The match has no such round.
     """
-    extras = {row["round_number"]: row for row in tables.derived_rows(page.match, "round_stats", ROUND_COLUMNS) or ()}
+    extras = {row["round_number"]: row for row in tables.derived_rows(page.tables, "round_stats", ROUND_COLUMNS) or ()}
     lines = round_lines(page, extras)
     number = request.resolver_match.kwargs.get("number") if request.resolver_match else None
     return {
@@ -143,10 +143,10 @@ def _side(page: MatchPage, row: Round, side: Side, states: list[PlayerRoundState
 
 def feed(page: MatchPage, row: Round) -> list[dict[str, Any]] | None:
     """Kills and bomb events in order of time; None where the match has no stored kills."""
-    kills = tables.round_rows(page.match, "kills", row.number)
+    kills = tables.round_rows(page.tables, "kills", row.number)
     if kills is None:
         return None
-    bombs = tables.round_rows(page.match, "bomb_events", row.number) or []
+    bombs = tables.round_rows(page.tables, "bomb_events", row.number) or []
     events = [_kill(page, found) for found in kills]
     events += [_bomb(page, found) for found in bombs if found["event"] in FEED_BOMB_EVENTS]
     events.sort(key=lambda event: event["tick"])
