@@ -11,7 +11,7 @@ from browser.desk import ARTIFACTS, hold_over, let_go
 
 pytestmark = pytest.mark.browser
 
-STAGES = ("Received", "Decoding", "Checking", "Storing", "Analysing", "Publishing", "Ready")
+STAGES = ("Received", "Decoding", "Storing", "Analysing", "Publishing", "Ready")
 
 WATCH_STAGES = """() => {
     window.seenStages = [];

@@ -102,6 +102,10 @@ class Installation:
         """Wait until a job is in one of `states`."""
         until(lambda: self.services.jobs.job(job_id).state in states, timeout_s=60.0, what=f"{job_id} in {states}")
 
+    def wait_for_stage(self, job_id: str, stage: str) -> None:
+        """Wait until a job is at a stage."""
+        until(lambda: self.services.jobs.job(job_id).stage == stage, timeout_s=60.0, what=f"{job_id} at {stage}")
+
     def objects_of(self, sha256: str) -> list[str]:
         """Keys of all stored objects that belong to a file or its match."""
         match_id = str(match_id_of(sha256))
