@@ -5,7 +5,7 @@ class Migration(migrations.Migration):
     """The build says which tables there are; in a step of its own, since PostgreSQL ends one with its data moved."""
 
     dependencies = [
-        ('db', '0009_builds'),
+        ('db', '0010_builds'),
     ]
 
     operations = [

@@ -27,7 +27,7 @@ def name_builds(apps: Any, _schema_editor: Any) -> None:
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('db', '0008_samples'),
+        ('db', '0009_promoted_metrics'),
     ]
 
     operations = [
