@@ -64,7 +64,7 @@ def test_a_game_is_connected_and_the_page_turns_green_by_itself(page: Page, tmp_
     found = re.search(r'"uri" "([^"]+)"', text), re.search(r'"token" "([^"]+)"', text)
     assert found[0] is not None
     assert found[1] is not None
-    page.get_by_role("link", name="Wait for the first post").click()
+    page.get_by_role("link", name="Check connection").click()
     row = page.get_by_role("row").filter(has_text="Desk")
     expect(row).to_contain_text("Waiting for the first post")
     page.screenshot(path=ARTIFACTS / "connect-waiting.png", full_page=True)

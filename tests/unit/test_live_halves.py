@@ -268,6 +268,20 @@ def test_team_names_are_taken_whenever_they_come(named_after: int, *, warmup_nam
     assert combined.score == {"a": 2, "b": 4}
 
 
+def test_a_half_of_one_round_whose_end_was_lost_is_told_by_the_names() -> None:
+    client = GsiClient(side="CT")
+    named(client, "Alders", "Birches")
+    client.freeze()
+    client.live()
+    client.count_round("CT")
+    client.switch_sides()
+    client.play_round("T")
+    track = only_track(client)
+    assert track.side_switches == (1,)
+    assert [round_.winner for round_ in track.rounds] == ["ct", "t"]
+    assert track.score == {"a": 2, "b": 0}
+
+
 def test_a_name_that_only_the_other_observer_was_told_is_taken() -> None:
     one, other = GsiClient(side="CT"), GsiClient(steam_id=MATE, side="T")
     other.now_s = 1.0

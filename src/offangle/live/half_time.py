@@ -77,7 +77,7 @@ def _named(epoch: Epoch, match: MapState) -> Epoch:
 
 
 def _have_changed(epoch: Epoch, observation: Observation, match: MapState, policy: ModePolicy) -> bool:
-    if epoch.rounds_completed == 0:
+    if match.rounds_completed == 0:
         return False  # teams that choose their sides before the first round have not changed them
     by_score = _by_score(epoch, match)
     if by_score is not None:

@@ -22,8 +22,8 @@ def snapshot(state: LiveState, observation: Observation) -> dict[str, Any]:
         "status": _status(session, observation),
         "map": session.map_name if session is not None else None,
         "mode": session.mode if session is not None else None,
-        "phase": match.phase if match is not None else None,
-        "round": observation.current_round if match is not None else None,
+        "phase": match.phase if match is not None else _last_phase(session),
+        "round": observation.current_round if match is not None else _last_round(epoch),
         "round_phase": observation.round_phase,
         "bomb": observation.bomb,
         "own_side": own_side,
@@ -42,13 +42,25 @@ def snapshot(state: LiveState, observation: Observation) -> dict[str, Any]:
     }
 
 
+def _last_phase(session: Session | None) -> str | None:
+    """The phase of a match whose client has gone to the menu: over for good, or not told."""
+    return "gameover" if session is not None and session.is_finished else None
+
+
+def _last_round(epoch: Epoch | None) -> int | None:
+    """The round that a match stood at when its client went to the menu."""
+    if epoch is None:
+        return None
+    return epoch.current.number if epoch.current is not None else epoch.rounds_completed or None
+
+
 def _status(session: Session | None, observation: Observation) -> str:
     if observation.is_spectating:
         return "spectating"
+    if session is not None and session.is_finished:
+        return "finished"
     if session is None or session.is_left:
         return "menu"
-    if session.is_finished:
-        return "finished"
     if observation.map is not None and observation.map.phase == "warmup":
         return "warmup"
     return "live"
@@ -64,9 +76,16 @@ def _score(epoch: Epoch | None, own_side: Side | None) -> dict[str, int | None]:
 
 
 def _side(match: MapState | None, epoch: Epoch | None, side: Side) -> dict[str, Any]:
-    """What any client is told of a side: its name, score, and how much it gets for losing again."""
-    if match is None or epoch is None:
+    """What any client is told of a side: its name, score, and how much it gets for losing again.
+
+    In the menu the game tells nothing of the match any more: what was told last stays.
+    """
+    if epoch is None:
         return {"name": None, "score": None, "loss_streak": None, "loss_bonus": None}
+    if match is None:
+        name = epoch.team_t_name if side == "t" else epoch.team_ct_name
+        score = epoch.score_t if side == "t" else epoch.score_ct
+        return {"name": name, "score": score, "loss_streak": None, "loss_bonus": None}
     streak = match.loss_streak_t if side == "t" else match.loss_streak_ct
     bonus = LOSS_BONUS[min(max(streak, 0), len(LOSS_BONUS) - 1)] if streak is not None else None
     name = match.team_t_name if side == "t" else match.team_ct_name

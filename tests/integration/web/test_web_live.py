@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from html import unescape
 from typing import Any
 from uuid import uuid4
 
@@ -42,6 +43,62 @@ def test_a_match_under_way_is_listed_and_shown(world: World, member: Client) -> 
         assert said in text
     assert f"/matches/{match.pk}/rounds/4/" in text
     assert page.context["cursor"] == newest_event_id()
+
+
+def finished(client: GsiClient) -> GsiClient:
+    """A match that CT won 3 to 1; its player went to the menu."""
+    play(client, "CTCC")
+    client.body["map"]["phase"] = "gameover"
+    client.post()
+    client.menu()
+    return client
+
+
+def test_a_finished_match_keeps_its_score_and_is_not_to_be_watched(world: World, member: Client) -> None:
+    own_account(world.member)
+    match = publish_live(finished(GsiClient(side="CT")))
+    page = member.get("/live/")
+    (card,) = page.context["observers"]
+    assert {side: told["score"] for side, told in card.sides} == {"ct": 3, "t": 1}
+    assert (card.status, card.round_phase, card.document["round"]) == ("Finished", "Match over", 4)
+    text = source_of(page)
+    assert ">Watch<" not in text
+    assert f'href="/matches/{match.pk}/"' in text
+    shown = member.get(f"/live/{match.pk}/").context["leading"]
+    assert shown.document["score"] == {"t": 1, "ct": 3, "own": 3, "enemy": 1}
+    assert shown.document["sides"]["ct"]["score"] == 3
+
+
+def test_a_match_that_was_left_keeps_its_score_and_is_not_to_be_watched(world: World, member: Client) -> None:
+    own_account(world.member)
+    client = GsiClient(side="CT")
+    play(client, "CTC")
+    client.freeze()
+    client.menu()
+    publish_live(client)
+    page = member.get("/live/")
+    (card,) = page.context["observers"]
+    assert ({side: told["score"] for side, told in card.sides}, card.status) == ({"ct": 2, "t": 1}, "In the menu")
+    assert ">Watch<" not in source_of(page)
+
+
+def test_the_page_of_a_live_match_says_whose_numbers_it_has(world: World, member: Client) -> None:
+    own_account(world.member)
+    match = publish_live(finished(GsiClient(side="CT")))
+    page = unescape(" ".join(text_of(member, f"/matches/{match.pk}/").split()))
+    assert """Recorded live: only your numbers. <a href="/upload/">Add the demo</a> for everyone's.""" in page
+    assert "Live page" not in page
+    mate = GsiClient(steam_id=MATE, side="CT")
+    for client in (clients := [GsiClient(side="CT"), mate]):
+        client.now_s = 9_000.0
+        play(client, "CTTC")
+        client.freeze()
+    mate.body["player"]["name"] = "Birch"
+    mate.post()
+    both = publish_live(*clients)
+    text = unescape(" ".join(text_of(member, f"/matches/{both.pk}/").split()))
+    assert "only your and Birch's numbers." in text
+    assert "Live page" in text
 
 
 def test_a_page_without_scripts_asks_again_by_itself(world: World, member: Client) -> None:

@@ -73,6 +73,11 @@ class Observer:
         return self.document["status"] in {"live", "warmup"} and not self.is_silent
 
     @property
+    def can_be_watched(self) -> bool:
+        """Whether there is more to see of its match than its page has."""
+        return self.match is not None and self.match.live_state == "live"
+
+    @property
     def round_phase(self) -> str:
         """The round's phase in words; the match's own where it stands still."""
         phase = self.document["phase"]

@@ -9,8 +9,9 @@ from offangle.analysis.metrics.metric import Metric
 from offangle.analysis.registry import METRICS_BY_NAME, PLAYER_METRICS
 from offangle.core.errors import BadInputError
 from offangle.core.sides import TEAMS
-from offangle.db.models import PlayerMatchStat
+from offangle.db.models import PlayerMatchStat, SteamAccount
 from offangle.web.matches.tabs.page import MatchPage, Tab
+from offangle.web.shared.signed_in import signed_in
 
 SIDES: Final = (("all", "Both sides"), ("t", "T"), ("ct", "CT"))
 
@@ -112,6 +113,7 @@ def build(page: MatchPage, request: HttpRequest) -> dict[str, Any]:
         "metrics": metrics,
         "sorted_by": SORTED_BY,
         "is_live_data": page.match.live_state is not None,
+        "observers": "" if page.match.live_state is None else whose_numbers(page, request),
         "boards": [
             board
             for team in TEAMS
@@ -119,6 +121,14 @@ def build(page: MatchPage, request: HttpRequest) -> dict[str, Any]:
         ],
         "without_team": [line(row, metrics) for row in shown if row.team is None],
     }
+
+
+def whose_numbers(page: MatchPage, request: HttpRequest) -> str:
+    """Whose figures a match that was recorded live has: those of the players whose games told them."""
+    mine = set(SteamAccount.objects.filter(user=signed_in(request)).values_list("pk", flat=True))
+    others = [name for steam_id, name in page.names.items() if steam_id not in mine]
+    told = [*(["your"] if len(others) < len(page.names) else []), *(f"{name}'s" for name in others)]
+    return f"{' and '.join(told)} numbers" if told else "rounds"
 
 
 def known_metrics(page: MatchPage, metrics: list[Metric], rows: list[PlayerMatchStat]) -> list[Metric]:
