@@ -6,7 +6,7 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from offangle.web.shared import downloads
 
-FEATURES: Final = ("matches", "players", "live", "connect", "jobs", "imports", "asking", "people")
+FEATURES: Final = ("matches", "players", "live", "connect", "jobs", "imports", "sources", "asking", "people")
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", include("offangle.web.api.urls")),

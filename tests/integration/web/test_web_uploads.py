@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,6 @@ from makers.synthetic import make_match
 from offangle.core.errors import BadInputError
 from offangle.db.models import Demo, ImportRecord, User
 from offangle.flows.services import Services, services
-from offangle.web.imports.uploads import BATCH_BYTES, batches
 from offangle.web.shared.streaming import BodyStream, StreamingHandler
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -245,23 +244,6 @@ def test_a_published_match_is_linked(people: World) -> None:
     assert news["url"] == f"/matches/{match.pk}/"
 
 
-async def given(pieces: list[bytes]) -> AsyncIterator[bytes]:
-    for piece in pieces:
-        yield piece
-
-
-@pytest.mark.parametrize("sizes", [[], [1], [BATCH_BYTES], [BATCH_BYTES - 1, 1, 1], [3 * BATCH_BYTES, 5]])
-def test_batches_are_the_same_bytes(sizes: list[int]) -> None:
-    pieces = [bytes([place]) * size for place, size in enumerate(sizes)]
-
-    async def gathered() -> list[bytes]:
-        return [batch async for batch in batches(given(pieces))]
-
-    found = asyncio.run(gathered())
-    assert b"".join(found) == b"".join(pieces)
-    assert all(len(batch) >= BATCH_BYTES for batch in found[:-1])
-
-
 def test_a_body_that_ends_early_is_an_error_not_a_short_file() -> None:
     waiting: list[Message] = [{"type": "http.request", "body": b"half", "more_body": True}, {"type": "http.disconnect"}]
 
@@ -269,7 +251,8 @@ def test_a_body_that_ends_early_is_an_error_not_a_short_file() -> None:
         return waiting.pop(0)
 
     async def read() -> list[bytes]:
-        return [piece async for piece in BodyStream(receive).pieces()]
+        stream = BodyStream(receive)
+        return [await stream.piece(), await stream.piece()]
 
     with pytest.raises(BadInputError, match="broken off"):
         asyncio.run(read())

@@ -1,6 +1,5 @@
 """`offangle import`: match files from this machine's disk into the installation, or a simulated sample."""
 
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,13 +13,11 @@ from offangle.cli.people import JsonOption, UserOption, acting_user
 from offangle.cli.waiting import wait_for_jobs
 from offangle.core.errors import BadInputError
 from offangle.db.models import Demo, ImportRecord, Match, User
-from offangle.flows.recorded.acquire import import_path
 from offangle.flows.samples.sample import ask_sample, job_of, state_of
+from offangle.flows.syncing.visit import Visit
+from offangle.sources.folder import SUFFIXES, FolderSource
 
 app = typer.Typer(add_completion=False)
-
-SUFFIXES = (".dem", ".dem.gz", ".dem.bz2", ".dem.zst", ".dem.xz", ".zip")
-"""What is taken from a folder; a file that is named itself is taken whatever it is called."""
 
 
 @app.command()
@@ -44,9 +41,8 @@ def import_files(
     if not paths and not sample:
         raise typer.BadParameter("nothing to import: name a PATH, or ask for --sample")
     start()
-    files = found_files(paths) if paths else []
     importer = acting_user(user)
-    records = _taken(importer, files) + ([ask_sample(importer)] if sample else [])
+    records = (_taken(importer, paths) if paths else []) + ([ask_sample(importer)] if sample else [])
     if wait:
         _wait_for(records)
     rows = [_row(record) for record in records]
@@ -59,33 +55,24 @@ def import_files(
         raise typer.Exit(BAD_INPUT)
 
 
-def found_files(paths: Iterable[Path]) -> list[Path]:
-    """The files that are meant, in order, each once.
+def _taken(user: User, paths: list[Path]) -> list[ImportRecord]:
+    """Take in all files among `paths`.
 
     Raises:
         BadInputError: A path does not exist, or there is no match file at all.
     """
-    found: dict[Path, None] = {}
-    for path in paths:
-        if not path.exists():
-            raise BadInputError(f"{path} does not exist", hint="Check the path.")
-        inside = sorted(each for each in path.rglob("*") if each.is_file() and each.name.lower().endswith(SUFFIXES))
-        found |= dict.fromkeys(inside if path.is_dir() else [path])
-    if not found:
-        raise BadInputError("no match file found", hint=f"Folders are searched for {', '.join(SUFFIXES)}.")
-    return list(found)
-
-
-def _taken(user: User, files: list[Path]) -> list[ImportRecord]:
     console = notes()
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     records: list[ImportRecord] = []
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
-        task = progress.add_task("", total=len(files))
-        for path in files:
-            progress.update(task, description=escape(path.name))
-            records += import_path(user, path, ImportRecord.Source.CLI).records
-            progress.advance(task)
+    with Visit(user, FolderSource(paths)) as visit:
+        if not visit.offers:
+            raise BadInputError("no match file found", hint=f"Folders are searched for {', '.join(SUFFIXES)}.")
+        with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+            task = progress.add_task("", total=len(visit.offers))
+            for offer in visit.offers:
+                progress.update(task, description=escape(offer.name))
+                records += visit.take(offer).records
+                progress.advance(task)
     return records
 
 

@@ -16,6 +16,7 @@ from offangle.db.models.following import LiveEvent, LiveMove, LiveObserver, Live
 from offangle.db.models.live import GsiJournal, GsiToken
 from offangle.db.models.matches import Analysis, Match, Observation, Round
 from offangle.db.models.players import PlayerMatchStat, PlayerRoundState, PlayerWeapon, Weapon
+from offangle.db.models.sources import SourceState
 
 __all__ = [
     "Analysis",
@@ -42,6 +43,7 @@ __all__ = [
     "PlayerWeapon",
     "Round",
     "SignInLink",
+    "SourceState",
     "SteamAccount",
     "User",
     "Weapon",

@@ -92,19 +92,16 @@ class ImportRecord(models.Model):
     """
 
     class Source(models.TextChoices):
-        """How it came."""
+        """How it came: those that code speaks of by name. The registry of sources knows them all."""
 
         UPLOAD = "upload", "Upload"
         API = "api", "API"
         CLI = "cli", "Command line"
-        FOLDER = "folder", "Watched folder"
-        STEAM = "steam", "Steam"
-        FACEIT = "faceit", "FACEIT"
         SAMPLE = "sample", "Sample"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="imports")
-    source = models.CharField(max_length=16, choices=Source.choices)
+    source = models.CharField(max_length=16, help_text="As the registry of sources names it, or `sample`")
     original_name = models.CharField(max_length=255)
     received_at = models.DateTimeField(auto_now_add=True)
     demo = models.ForeignKey(Demo, null=True, blank=True, on_delete=models.CASCADE, related_name="imports")

@@ -73,7 +73,7 @@ class ImportSession:
         try:
             self._session.write(chunk)
         except LimitExceededError as error:
-            _refuse(self._user, self._name, self._source, error)
+            refuse(self._user, self._name, self._source, error)
             raise
 
     def finish(self) -> ImportOutcome:
@@ -85,7 +85,7 @@ class ImportSession:
         try:
             result = self._session.finish()
         except BadInputError as error:
-            return ImportOutcome((_refuse(self._user, self._name, self._source, error),))
+            return ImportOutcome((refuse(self._user, self._name, self._source, error),))
         return _record(self._user, self._source, result)
 
     def abort(self) -> None:
@@ -99,7 +99,7 @@ def begin_import(user: User, name: str, source: str) -> ImportSession:
     Args:
         user: Who brings it.
         name: The file's name as the sender says.
-        source: One of `ImportRecord.Source`.
+        source: As the registry of sources names it.
     """
     return ImportSession(user, name, source, services().intake.session(name))
 
@@ -114,17 +114,18 @@ def import_path(user: User, path: Path, source: str) -> ImportOutcome:
     try:
         result = services().intake.take_file(path)
     except BadInputError as error:
-        return ImportOutcome((_refuse(user, path.name, source, error),))
+        return ImportOutcome((refuse(user, path.name, source, error),))
     return _record(user, source, result)
 
 
 def _record(user: User, source: str, result: IntakeResult) -> ImportOutcome:
     accepted = [_accept(user, source, file) for file in result.files]
-    refused = [_refuse(user, member.name, source, member.error) for member in result.rejected]
+    refused = [refuse(user, member.name, source, member.error) for member in result.rejected]
     return ImportOutcome((*accepted, *refused))
 
 
-def _refuse(user: User, name: str, source: str, error: BadInputError) -> ImportRecord:
+def refuse(user: User, name: str, source: str, error: BadInputError) -> ImportRecord:
+    """Keep that a file was not taken, and why."""
     logger.info("refused %s: %s", shown_name(name), error.message)
     return ImportRecord.objects.create(
         user=user, source=source, original_name=shown_name(name), error=error.message, error_hint=error.hint

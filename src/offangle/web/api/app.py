@@ -16,6 +16,7 @@ from offangle.web.matches import tables_api as tables
 from offangle.web.players import api as players
 from offangle.web.shared.api.auth import AUTH
 from offangle.web.shared.api.problems import MEDIA_TYPE, OF_STATUS, Problem, install_handlers
+from offangle.web.sources import api as sources
 
 PREFIX: Final = "api/v1/"
 DESCRIPTION: Final = (
@@ -25,7 +26,7 @@ DESCRIPTION: Final = (
 )
 UNSAFE: Final = frozenset({"post", "put", "patch", "delete"})
 METHODS: Final = UNSAFE | {"get"}
-FEATURES: Final = (matches, tables, live, connect, players, imports, jobs, health)
+FEATURES: Final = (matches, tables, live, connect, players, imports, sources, jobs, health)
 
 
 class OffangleApi(NinjaAPI):

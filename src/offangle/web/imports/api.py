@@ -13,12 +13,12 @@ from ninja import Query, Router
 from ninja.responses import Status
 from pydantic import TypeAdapter
 
-from offangle.core.errors import LimitExceededError, NotFoundError
+from offangle.core.errors import NotFoundError
 from offangle.db.models import ImportRecord, Match, User
-from offangle.flows.recorded.acquire import ImportOutcome, begin_import
+from offangle.flows.recorded.acquire import ImportOutcome
 from offangle.flows.samples.sample import ask_sample, job_of, state_of
-from offangle.flows.services import services
-from offangle.storage.intake import shown_name
+from offangle.flows.syncing.visit import Visit
+from offangle.sources.upload import API, UploadSource
 from offangle.web.imports.schemas import ImportedFile, ImportState, Refused, Upload
 from offangle.web.shared.api.auth import user_of
 from offangle.web.shared.api.paging import DEFAULT_LIMIT, Cursor, Limit, Page, read_cursor, write_cursor
@@ -159,8 +159,8 @@ def _refusal(request: HttpRequest, refused: list[ImportRecord]) -> HttpResponse:
 
 def _outcomes(request: HttpRequest, user: User, name: str) -> Iterator[ImportOutcome]:
     if request.content_type != MULTIPART:
-        _refuse_announced(request, user, name)
-        yield _take(user, name, body_batches(request))
+        announced = request.headers.get("Content-Length", "")
+        yield _take(user, name, body_batches(request), int(announced) if announced.isdigit() else None)
         return
     for part in request.FILES.getlist("file"):
         yield _take_part(user, part)
@@ -168,28 +168,10 @@ def _outcomes(request: HttpRequest, user: User, name: str) -> Iterator[ImportOut
 
 def _take_part(user: User, part: "UploadedFile[Any]") -> ImportOutcome:
     with closing(part):
-        return _take(user, part.name or "upload", part.chunks(READ_BYTES))
+        return _take(user, part.name or "upload", part.chunks(READ_BYTES), part.size)
 
 
-def _refuse_announced(request: HttpRequest, user: User, name: str) -> None:
-    """Refuse at once what says itself that it is too large, before any of it is read; the refusal is kept.
-
-    Raises:
-        LimitExceededError: It is.
-    """
-    announced, limit = request.headers.get("Content-Length", ""), services().limits.upload_bytes
-    if announced.isdigit() and int(announced) > limit:
-        error = f"the file has {int(announced):,} bytes, more than the {limit:,} accepted"
-        hint = "Compress it (.zst, .gz) or raise OFFANGLE_MAX_UPLOAD_MB."
-        ImportRecord.objects.create(
-            user=user, source=ImportRecord.Source.API, original_name=shown_name(name), error=error, error_hint=hint
-        )
-        raise LimitExceededError(error, hint=hint)
-
-
-def _take(user: User, name: str, pieces: Iterable[bytes]) -> ImportOutcome:
+def _take(user: User, name: str, pieces: Iterable[bytes], size_bytes: int | None) -> ImportOutcome:
     """Take in a file piece by piece, so that no upload lies in memory."""
-    with begin_import(user, name, ImportRecord.Source.API) as session:
-        for piece in pieces:
-            session.write(piece)
-        return session.finish()
+    with Visit(user, UploadSource(name, pieces, size_bytes=size_bytes, entry=API)) as visit:
+        return visit.take(visit.offers[0])

@@ -11,6 +11,7 @@ VERSION: Final = version("offangle")
 SETTINGS: Final = (
     "settings",
     "settings-steam",
+    "settings-sources",
     "settings-invitations",
     "steam-claim",
     "game-token-create",

@@ -6,7 +6,7 @@ handed to the view as it arrives.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, MutableMapping
+from collections.abc import Awaitable, Callable, Iterator, MutableMapping
 from typing import Any, Final
 
 from asgiref.sync import async_to_sync
@@ -25,7 +25,6 @@ FORM_PATHS: Final = frozenset({"/api/v1/imports"})
 """Those that take a form as well."""
 FORM_TYPE: Final = b"multipart/form-data"
 SCOPE_KEY: Final = "offangle.body"
-PIECE_BYTES: Final = 256 * 1024
 BATCH_BYTES: Final = 1024 * 1024
 """Fetched in one go where each visit to the loop costs a change of thread."""
 
@@ -38,18 +37,6 @@ class BodyStream:
         self._told_empty = False
         self._more = True
         self._finished = asyncio.Event()
-
-    async def pieces(self) -> AsyncIterator[bytes]:
-        """The pieces in order.
-
-        Raises:
-            BadInputError: The sender went away before the end.
-        """
-        try:
-            while piece := await self.piece():
-                yield piece
-        finally:
-            self._finished.set()
 
     async def piece(self) -> bytes:
         """The next piece; none at the end.
@@ -125,14 +112,3 @@ def body_batches(request: HttpRequest) -> Iterator[bytes]:
     fetch = async_to_sync(batch)  # on the server's own loop, where the socket is
     while held := fetch():
         yield held
-
-
-async def body_pieces(request: HttpRequest) -> AsyncIterator[bytes]:
-    """The body of `request`: from the socket, or, behind another server, from what Django has read."""
-    stream: BodyStream | None = getattr(request, "scope", {}).get(SCOPE_KEY)
-    if stream is not None:
-        async for piece in stream.pieces():
-            yield piece
-        return
-    while piece := request.read(PIECE_BYTES):
-        yield piece

@@ -1,0 +1,1 @@
+"""Bringing match files in from wherever they are."""
