@@ -1,5 +1,6 @@
 """Reading files in a process of its own: every way to die is an error with a name, and nothing stays behind."""
 
+import json
 import os
 import subprocess
 import sys
@@ -14,7 +15,7 @@ from offangle.core.errors import BadInputError, LimitExceededError, ParserCrashE
 from offangle.frames.collection import check
 from offangle.parsing.isolated import ParsedTables, parse_isolated
 from offangle.parsing.reader import read_match_file
-from offangle.processes.children import ChildCancelledError, ChildLimits
+from offangle.processes.children import ENVIRONMENT, ChildCancelledError, ChildLimits
 
 __all__ = ["toy_demo"]
 
@@ -130,19 +131,103 @@ def group_lives(group: int) -> bool:
     return any(int(state[2]) == group and state[0] != "Z" for state in states)
 
 
-def test_the_worker_does_not_outlive_its_parent(tmp_path: Path) -> None:
+@pytest.mark.parametrize("fault", ["be_killed", "be_told_to_stop"])
+def test_a_death_that_came_from_outside_may_not_come_again(faulty: Faulty, fault: str) -> None:
+    with pytest.raises(ParserCrashError) as caught:
+        faulty.run(fault)
+    assert not caught.value.permanent
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a disk that is always full")
+@pytest.mark.parametrize("fault", ["disk_full", "native_disk_full"])
+def test_a_full_disk_is_nobodys_fault_and_may_have_room_again(faulty: Faulty, fault: str) -> None:
+    with pytest.raises(TransientError, match="disk is full") as caught:
+        faulty.run(fault)
+    assert caught.value.hint
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the kernel's limits are those of Linux")
+@pytest.mark.parametrize(
+    ("fault", "limits", "says"),
+    [
+        ("grab", ChildLimits(), "needs more memory than it may have"),
+        ("native_grab", ChildLimits(memory_bytes=512 * MIB), "took more than 536,870,912 bytes of memory"),
+        ("spin", ChildLimits(cpu_s=0.5), "reading the file computed longer than 2 s and was stopped"),
+        ("too_many_files", ChildLimits(), "opened more files than it may"),
+    ],
+)
+def test_the_kernel_holds_the_limits(faulty: Faulty, fault: str, limits: ChildLimits, says: str) -> None:
+    with pytest.raises(ParserCrashError, match=says) as caught:
+        faulty.run(fault, limits)
+    assert caught.value.permanent
+
+
+def test_one_file_cannot_be_written_larger_than_all_may_be(faulty: Faulty) -> None:
+    with pytest.raises(LimitExceededError, match="larger than"):
+        faulty.run("one_large_file", ChildLimits(output_bytes=MIB))
+
+
+def test_what_lies_in_folders_counts_too(faulty: Faulty) -> None:
+    with pytest.raises(LimitExceededError, match="larger than"):
+        faulty.run("nest", ChildLimits(output_bytes=MIB - 1))
+
+
+def test_a_message_without_end_is_cut(faulty: Faulty, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("offangle.processes.children.MOST_MESSAGE_BYTES", MIB)
+    with pytest.raises(ParserCrashError, match="said more than 1,048,576 bytes at once"):
+        faulty.run("rant")
+
+
+def test_more_progress_than_anybody_reads_is_dropped_and_the_end_is_not(faulty: Faulty) -> None:
+    assert faulty.run("chatter").rows == {}
+
+
+def test_whoever_is_left_behind_holds_nobody_up(faulty: Faulty) -> None:
+    assert faulty.run("leave_somebody_behind").wall_s < 30
+
+
+def test_no_secret_of_the_environment_reaches_a_child(faulty: Faulty, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OFFANGLE_SECRET_KEY", "secret")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+    faulty.run("show_environment")
+    set_by_python_and_polars = {"LC_CTYPE", "_RJEM_MALLOC_CONF"}
+    assert set((faulty.out_dir / "environment").read_text().split()) <= {*ENVIRONMENT, *set_by_python_and_polars}
+
+
+PARENT = """
+import sys
+from pathlib import Path
+from offangle.parsing.isolated import parse_isolated
+parse_isolated(Path(sys.argv[1]), "demo", Path(sys.argv[2]), worker_module=sys.argv[3])
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere native code has to let go first")
+def test_a_child_ends_with_its_parent_even_inside_native_code(faulty: Faulty) -> None:
+    faulty.order.write_text("hold_on")
+    arguments = [str(faulty.order), str(faulty.out_dir), "makers.faulty_worker"]
+    with subprocess.Popen([sys.executable, "-c", PARENT, *arguments]) as parent:
+        pid_file = faulty.out_dir / "pid"
+        until(lambda: pid_file.exists() and pid_file.read_text(), what="the child holds on")
+        parent.kill()
+    until(lambda: not group_lives(int(pid_file.read_text())), what="the child is gone")
+
+
+def test_a_child_ends_when_its_standard_input_does(tmp_path: Path) -> None:
     order = tmp_path / "recording.dem"
     os.mkfifo(order)  # the worker blocks on opening it, like on a slow disk
-    worker = subprocess.Popen(
-        [sys.executable, "-m", "offangle.parsing.demo_worker", str(order), str(tmp_path), "16.0", "0"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-    )
-    assert worker.stdin is not None
-    worker.stdin.close()
-    assert worker.wait(timeout=30) == 3
-    assert worker.stdout is not None
-    worker.stdout.close()
+    terms = json.dumps({"parent": os.getpid(), "niceness": 0, "given_bytes": 3})
+    inside = [sys.executable, "-m", "offangle.processes.inside", terms, "offangle.parsing.demo_worker"]
+    for given in (b"", b"abc"):  # while it is handed over, and afterwards
+        worker = subprocess.Popen(
+            [*inside, str(order), str(tmp_path), "16.0"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        )
+        assert worker.stdin is not None
+        worker.stdin.write(given)
+        worker.stdin.close()
+        assert worker.wait(timeout=30) == 3
+        assert worker.stdout is not None
+        worker.stdout.close()
 
 
 def test_a_file_that_is_not_there_may_come_back(tmp_path: Path) -> None:

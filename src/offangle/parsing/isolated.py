@@ -15,7 +15,7 @@ import polars as pl
 from offangle.core.errors import ParserCrashError
 from offangle.frames.collection import MatchFrames
 from offangle.parsing.terms import DEFAULT_SAMPLE_RATE_HZ, MatchFileKind, Progress
-from offangle.processes.children import BACKGROUND_NICENESS, ChildLimits, ChildWords, run_child
+from offangle.processes.children import ChildLimits, ChildWords, run_child
 
 WORKER_MODULES: Final[Mapping[MatchFileKind, str]] = MappingProxyType(
     {"demo": "offangle.parsing.demo_worker", "match_zip": "offangle.parsing.zip_worker"}
@@ -93,7 +93,6 @@ def parse_isolated(  # noqa: PLR0913 -- a file, a place, and independent switche
     progress: Progress | None = None,
     is_cancelled: Callable[[], bool] | None = None,
     sample_rate_hz: float | None = DEFAULT_SAMPLE_RATE_HZ,
-    niceness: int = BACKGROUND_NICENESS,
     worker_module: str | None = None,
 ) -> ParsedTables:
     """Read `path` in a child process into parquet files under `out_dir`, which must be empty.
@@ -106,7 +105,6 @@ def parse_isolated(  # noqa: PLR0913 -- a file, a place, and independent switche
         progress: Told the stage and the share done, in the caller's thread.
         is_cancelled: Asked often; True stops the child at once.
         sample_rate_hz: Rate of a recording's ticks table; None keeps every tick.
-        niceness: How far the child steps back for other processes; 0 where a person waits for nothing else.
         worker_module: The module that the child runs; by default the one for `kind`.
 
     Raises:
@@ -122,7 +120,7 @@ def parse_isolated(  # noqa: PLR0913 -- a file, a place, and independent switche
     try:
         result = run_child(
             module,
-            [str(path), str(out_dir), rate, str(niceness)],
+            [str(path), str(out_dir), rate],
             out_dir,
             words=WORDS,
             limits=limits,

@@ -1,4 +1,4 @@
-"""The process that reads one match file: `python -m offangle.parsing.demo_worker FILE OUT_DIR RATE NICENESS`.
+"""The process that reads one match file: `python -m offangle.parsing.demo_worker FILE OUT_DIR RATE`.
 
 There is one module to run per kind of file (`demo_worker`, `zip_worker`), so that a kind does not wait for the
 parsers of another to load; this one is what they share. It writes one parquet file per table.
@@ -21,14 +21,14 @@ Read = Callable[[Path, float | None, Progress], MatchFrames]
 
 def run(arguments: list[str], read: Read) -> int:
     """Read the file named by `arguments` with `read`; exit status 0 when `done` was said, 1 after `error`."""
-    path, out_dir, rate, niceness = arguments
+    path, out_dir, rate = arguments
 
     def work(progress: Progress) -> Mapping[str, Any]:
         frames = check(read(Path(path), None if rate == ALL_TICKS else float(rate), progress))
         progress("write", 0.0)
         return {"rows": write_tables(frames, Path(out_dir))}
 
-    return serve(work, niceness=int(niceness), error=ParserCrashError, is_failure=_is_failure)
+    return serve(work, error=ParserCrashError, is_failure=_is_failure)
 
 
 def write_tables(frames: MatchFrames, out_dir: Path) -> dict[str, int]:

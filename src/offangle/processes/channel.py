@@ -1,34 +1,46 @@
 """The child's side of `children`: JSON lines on standard output, nothing else: `progress`, then `error` or `done`.
 
-Whatever a library prints goes to standard error. The process ends as soon as its standard input closes, so that it
-never outlives the one that started it.
+Whatever a library prints goes to standard error.
 """
 
+import errno
 import json
 import os
+import re
 import sys
-import threading
 import traceback
 from collections.abc import Callable, Mapping
-from contextlib import suppress
-from pathlib import Path
+from types import MappingProxyType
 from typing import IO, Any, Final
 
-from offangle.core.errors import OffangleError
+from offangle.core.errors import OffangleError, TransientError
 
-_OOM_SCORE: Final = Path("/proc/self/oom_score_adj")
-_MOST_LIKELY_VICTIM: Final = "1000"
-
-_CHUNK: Final = 4096
-_ABANDONED: Final = 3  # exit status when the parent is gone
+_NATIVE_ERROR: Final = re.compile(r"\(os error (\d+)\)")
+"""How native code ends its words about an error of the system."""
+_NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
+_LIMITS: Final = MappingProxyType(
+    {errno.EMFILE: "it opened more files than it may", errno.EFBIG: "it wrote a larger file than it may"}
+)
 
 Progress = Callable[[str, float], None]
+
+_given = b""
+
+
+def hold(given: bytes) -> None:
+    """Keep what the parent gave for the work."""
+    global _given  # noqa: PLW0603 -- one process, one piece of work; written once, before it begins
+    _given = given
+
+
+def given() -> bytes:
+    """What the parent gave."""
+    return _given
 
 
 def serve(
     work: Callable[[Progress], Mapping[str, Any]],
     *,
-    niceness: int,
     error: type[OffangleError],
     is_failure: Callable[[BaseException], bool] = lambda met: isinstance(met, Exception),
 ) -> int:
@@ -36,29 +48,46 @@ def serve(
 
     Args:
         work: Told how to tell its progress; gives the values of `done`.
-        niceness: How far to step back for other processes.
         error: What the parent raises for what nobody foresaw.
         is_failure: Whether what was raised is the work's failure rather than the end of the process.
     """
     send = _open_channel()
-    _follow_parent()
-    _step_back(niceness)
     try:
         told = work(lambda stage, share: send("progress", stage=stage, share=share))
-    except OffangleError as met:
-        send("error", kind=type(met).__name__, message=met.message, hint=met.hint, permanent=met.permanent)
-        return 1
-    except OSError as met:  # a full disk, a file that went away: another time it may work
-        send("error", kind="TransientError", message=str(met), hint="", permanent=False)
-        return 1
     except BaseException as met:
-        traceback.print_exc()
         if not is_failure(met):
             raise
-        send("error", kind=error.__name__, message=f"{type(met).__name__}: {met}", hint="", permanent=True)
+        found = _foreseen(met, error)
+        if found is None:
+            traceback.print_exc()
+            found = error(f"{type(met).__name__}: {met}", permanent=True)
+        send("error", kind=type(found).__name__, message=found.message, hint=found.hint, permanent=found.permanent)
         return 1
     send("done", **told)
     return 0
+
+
+def _foreseen(met: BaseException, error: type[OffangleError]) -> OffangleError | None:
+    """What was met as an error of ours, where it is one or the system is to blame for it."""
+    if isinstance(met, OffangleError):
+        return met
+    if isinstance(met, MemoryError):
+        return error("it needs more memory than it may have")
+    number = _system_error(met)
+    if number in _NO_ROOM:
+        return TransientError(f"the disk is full: {met}", hint="Make room on the disk; it is tried again.")
+    if number is not None and number in _LIMITS:
+        return error(f"{_LIMITS[number]}: {met}")
+    # a file that went away, a disk that does not answer: another time it may work
+    return TransientError(str(met)) if isinstance(met, OSError) else None
+
+
+def _system_error(met: BaseException) -> int | None:
+    """The number of the system's error that was met, if it was one: native libraries only write it into their words."""
+    if isinstance(met, OSError):
+        return met.errno
+    told = _NATIVE_ERROR.search(str(met))
+    return int(told[1]) if told else None
 
 
 def _open_channel() -> Callable[..., None]:
@@ -71,23 +100,3 @@ def _open_channel() -> Callable[..., None]:
         channel.flush()
 
     return send
-
-
-def _follow_parent() -> None:
-    """End when the parent closes our standard input, which happens however it dies."""
-
-    def wait() -> None:
-        # os.read and not sys.stdin: a thread inside a buffered reader aborts the interpreter on its way out
-        while os.read(sys.stdin.fileno(), _CHUNK):
-            pass
-        os._exit(_ABANDONED)
-
-    threading.Thread(target=wait, daemon=True).start()
-
-
-def _step_back(niceness: int) -> None:
-    """Let other processes go first, and let the kernel sacrifice this one for lack of memory, not the worker."""
-    if hasattr(os, "nice"):
-        os.nice(niceness)
-    with suppress(OSError):  # only Linux has it
-        _OOM_SCORE.write_text(_MOST_LIKELY_VICTIM)

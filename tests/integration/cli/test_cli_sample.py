@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from makers import sample_script
-from makers.installation import TESTS, Installation, open_installation
+from makers.installation import Installation, open_installation
 from makers.scripted_match import Script, write_script
 from offangle.cli.commands import export, import_files
 from offangle.cli.main import main
@@ -30,9 +30,8 @@ def installation(
     transactional_db: None, recording: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Installation]:
     del transactional_db  # the worker sees only what is committed
-    monkeypatch.setenv(sample_script.RUNS, str(tmp_path / "runs"))
-    monkeypatch.setenv(sample_script.RECORDING, str(recording))
-    monkeypatch.setenv("PYTHONPATH", str(TESTS))
+    path = sample_script.give_orders(tmp_path / "orders", runs=tmp_path / "runs", recording=recording)
+    monkeypatch.setenv("PYTHONPATH", path)
     folder = tmp_path / "data"
     folder.mkdir()
     with open_installation(folder) as opened:

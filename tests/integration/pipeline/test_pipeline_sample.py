@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from makers import sample_script
-from makers.installation import TESTS, Installation, match_of, write_match
+from makers.installation import Installation, match_of, write_match
 from makers.rows import StepDone
 from makers.scripted_match import Script, write_script
 from makers.waiting import until
@@ -71,15 +71,11 @@ class Samples:
 def samples(
     installation: Installation, recording: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Samples]:
-    told = {
-        sample_script.RUNS: str(tmp_path / "runs"),
-        sample_script.RECORDING: str(recording),
-        "PYTHONPATH": str(TESTS),
-    }
-    for name, value in told.items():
-        monkeypatch.setenv(name, value)
-        installation.environment[name] = value
-    found = Samples(installation, tmp_path / "runs")
+    runs = tmp_path / "runs"
+    path = sample_script.give_orders(tmp_path / "orders", runs=runs, recording=recording)
+    monkeypatch.setenv("PYTHONPATH", path)
+    installation.environment["PYTHONPATH"] = path
+    found = Samples(installation, runs)
     found.play()
     yield found
     install(installation.services)

@@ -16,6 +16,7 @@ from offangle.cli.output import notes, out, print_json
 from offangle.cli.scoreboard import print_match
 from offangle.core.errors import BadInputError, ParserCrashError
 from offangle.parsing.isolated import ParsedTables, parse_isolated
+from offangle.processes.children import ChildLimits
 
 app = typer.Typer(add_completion=False)
 
@@ -72,7 +73,7 @@ def _parsed(match: LocalMatch, folder: Path) -> ParsedTables:
             progress.update(task, completed=share, stage=stage)
 
         try:
-            return parse_isolated(match.path, match.kind, folder, progress=told, niceness=0)
+            return parse_isolated(match.path, match.kind, folder, progress=told, limits=ChildLimits(niceness=0))
         except ParserCrashError as error:
             # The hint of a stored file, that it is tried again by itself, would be untrue here.
             raise ParserCrashError(error.message, hint="A newer version of Offangle may read it.") from error

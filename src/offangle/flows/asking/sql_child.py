@@ -1,8 +1,7 @@
 """Runs one query on a copy of somebody's rows, in a process that can hurt nobody.
 
-Started by `sql_explorer` with the question and the copy on its standard input; the answer goes to standard output as
-JSON. Reads no file, opens no connection, knows no secret. Only the standard library is imported, so that it starts
-quickly.
+Started by `sql_explorer`, which gives it the question and the copy; the answer is what it tells at its end. Reads no
+file, opens no connection, knows no secret. Little beside the standard library is imported, so that it starts quickly.
 """
 
 import json
@@ -11,12 +10,9 @@ import sys
 import time
 from typing import Any, Final
 
-try:
-    import resource
-except ImportError:  # Windows: the limits of SQLite and the parent's clock remain
-    resource = None  # type: ignore[assignment]
+from offangle.core.errors import OffangleError
+from offangle.processes.channel import Progress, given, serve
 
-MEMORY_BYTES: Final = 512 * 1024 * 1024
 CHECK_EVERY: Final = 1000
 """Instructions of SQLite's machine between two looks at the clock."""
 MOST_VALUE_BYTES: Final = 100_000
@@ -97,17 +93,6 @@ LIMITS: Final = (
     (sqlite3.SQLITE_LIMIT_WORKER_THREADS, 0),
 )
 TOO_LONG: Final = "the query ran longer than {seconds:g} s and was stopped"
-
-
-def bound_process(seconds: float) -> None:
-    """Let this process have little memory and time, and write no file."""
-    if resource is None:
-        return
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    whole = int(seconds) + 3
-    resource.setrlimit(resource.RLIMIT_CPU, (whole, whole))
 
 
 def open_copy(data: bytes) -> tuple[sqlite3.Connection, frozenset[str]]:
@@ -199,15 +184,15 @@ def explained(error: BaseException, seconds: float) -> str:
     return text
 
 
-def main() -> None:
+def work(_progress: Progress) -> dict[str, Any]:
     """Read the question, answer it."""
-    question = json.loads(sys.stdin.buffer.readline())
-    copy, _ = open_copy(sys.stdin.buffer.read())
-    bound_process(question["seconds"])
+    head, data = given().split(b"\n", 1)
+    question = json.loads(head)
+    copy, _ = open_copy(data)
     found = answer(copy, question["sql"], most_rows=question["most_rows"], seconds=question["seconds"])
     if question["locate"] and "error" in found:
         found["position"] = locate(copy, question["sql"], found["error"])
-    sys.stdout.write(json.dumps(found))
+    return found
 
 
 def locate(copy: sqlite3.Connection, sql: str, error: str) -> int | None:
@@ -247,4 +232,4 @@ def _whole_word(sql: str, word: str) -> int | None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(serve(work, error=OffangleError))

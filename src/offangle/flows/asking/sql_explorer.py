@@ -1,16 +1,14 @@
 """Asking one's own data in SQL: the rows are copied, the query runs in a process of its own with limits."""
 
 import json
-import os
-import subprocess
-import sys
 import threading
 from dataclasses import dataclass
 from typing import Any, Final
 
-from offangle.core.errors import BadInputError, TransientError
+from offangle.core.errors import BadInputError, OffangleError, TransientError
 from offangle.db.models import User
 from offangle.db.queries.explorer import Copies
+from offangle.processes.children import ChildLimits, ChildWords, run_child
 
 CHILD_MODULE: Final = "offangle.flows.asking.sql_child"
 MOST_ROWS: Final = 1000
@@ -18,6 +16,18 @@ TIME_LIMIT_S: Final = 2.0
 MOST_SQL_CHARS: Final = 10_000
 START_GRACE_S: Final = 10.0
 """A busy machine is slow to start a process; the query's own time is counted by the process itself."""
+CPU_GRACE_S: Final = 3.0
+"""Reading the copy, and SQLite's way to where it looks at the clock."""
+MEMORY_BYTES: Final = 512 * 1024**2
+OPEN_FILES: Final = 32
+WORDS: Final = ChildWords(
+    work="the query",
+    worker="the query's process",
+    output="the answer",
+    output_hint="",
+    hint="Ask for less.",
+    error=OffangleError,
+)
 MOST_AT_ONCE: Final = 2
 WAIT_S: Final = 5.0
 
@@ -67,27 +77,20 @@ def run_query(user: User, sql: str, *, most_rows: int = MOST_ROWS, time_limit_s:
 
 
 def _ask(question: dict[str, Any], copy: bytes) -> dict[str, Any]:
-    """Start the child, hand it the question and the copy, and read its answer."""
-    head = json.dumps(question).encode() + b"\n"
-    command = [sys.executable, "-I", "-m", CHILD_MODULE]
+    """Hand the question and the copy to a child, and read its answer."""
+    seconds = question["seconds"]
+    limits = ChildLimits(
+        wall_s=seconds + START_GRACE_S,
+        cpu_s=seconds + CPU_GRACE_S,
+        memory_bytes=MEMORY_BYTES,
+        reserve_bytes=0,  # nothing here but SQLite: what it is refused it says in words
+        open_files=OPEN_FILES,
+        niceness=0,  # somebody waits for it
+    )
+    given = json.dumps(question).encode() + b"\n" + copy
     try:
-        child = subprocess.run(  # noqa: S603 -- our own program
-            command,
-            input=head + copy,
-            capture_output=True,
-            timeout=question["seconds"] + START_GRACE_S,
-            check=False,
-            env=_bare_environment(),
-        )
-    except subprocess.TimeoutExpired:
-        return {"error": f"the query ran longer than {question['seconds']:g} s and was stopped"}
-    if child.returncode != 0 or not child.stdout:
+        return dict(run_child(CHILD_MODULE, [], None, words=WORDS, limits=limits, given=given).told)
+    except OffangleError as error:
+        if not error.permanent:
+            raise TransientError("the query was interrupted", hint="Ask again.") from error
         return {"error": "the query needs more time or memory than it may have"}
-    answer: dict[str, Any] = json.loads(child.stdout)
-    return answer
-
-
-def _bare_environment() -> dict[str, str]:
-    """Nothing that is secret: what the system needs to start a program."""
-    kept = ("PATH", "SYSTEMROOT", "LANG", "LD_LIBRARY_PATH")
-    return {name: os.environ[name] for name in kept if name in os.environ}

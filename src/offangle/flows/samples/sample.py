@@ -23,7 +23,7 @@ from offangle.flows.recorded.queueing import SWEEP_AFTER, enqueue_after_commit
 from offangle.flows.services import services
 from offangle.jobs.kinds import PRIORITY_INTERACTIVE, JobFailure, JobRequest, JsonValue, StepContext
 from offangle.jobs.views import JobView
-from offangle.processes.children import BACKGROUND_NICENESS, ChildCancelledError, ChildLimits, ChildWords, run_child
+from offangle.processes.children import ChildCancelledError, ChildLimits, ChildWords, run_child
 from offangle.storage.intake import StoredMatchFile
 
 logger = logging.getLogger(__name__)
@@ -185,7 +185,7 @@ def _written(name: str, context: StepContext) -> StoredMatchFile:
     tools = services()
     sample = tools.sample
     with tools.work.folder("sample") as folder:
-        arguments = [str(folder), str(BACKGROUND_NICENESS), str(sample.seed), str(sample.rounds)]
+        arguments = [str(folder), str(sample.seed), str(sample.rounds)]
         try:
             result = run_child(
                 sample.module,

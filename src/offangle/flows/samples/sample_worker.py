@@ -1,4 +1,4 @@
-"""The process that writes the sample: `python -m offangle.flows.samples.sample_worker FOLDER NICENESS SEED ROUNDS`.
+"""The process that writes the sample: `python -m offangle.flows.samples.sample_worker FOLDER SEED ROUNDS`.
 
 Simulating is minutes of computation for a slow machine; here it keeps nobody waiting. Players sit at the server: a
 network would take a third longer and shows on no page.
@@ -27,9 +27,9 @@ def write_sample(order: MatchOrder, folder: Path, progress: Progress) -> Mapping
 
 def main(arguments: Sequence[str]) -> int:
     """Simulate; exit status 0 when all went well."""
-    folder, niceness, seed, rounds = arguments
+    folder, seed, rounds = arguments
     order = MatchOrder(seed=int(seed), rounds=int(rounds), parts=frozenset({"demo"}), network=LOCAL_NETWORK)
-    return serve(partial(write_sample, order, Path(folder)), niceness=int(niceness), error=OffangleError)
+    return serve(partial(write_sample, order, Path(folder)), error=OffangleError)
 
 
 if __name__ == "__main__":
