@@ -23,10 +23,10 @@ from offangle.db.models import (
     SteamAccount,
     User,
 )
+from offangle.flows.kinds import KINDS
 from offangle.flows.recorded.identity import match_id_of
-from offangle.flows.recorded.queueing import DEMO_QUEUE, demo_request
+from offangle.flows.recorded.queueing import demo_request
 from offangle.flows.recorded.version import PIPELINE_VERSION
-from offangle.flows.samples.sample import SAMPLE_QUEUE
 from offangle.flows.services import Limits, Services, services
 from offangle.frames.collection import conform
 from offangle.jobs.client import JobClient
@@ -44,7 +44,7 @@ PLAYED_AT = datetime(2026, 5, 17, 18, 30, tzinfo=UTC)
 STAT_COUNTS = ("kills", "deaths", "assists", "headshot_kills", "damage", "flash_assists", "utility_damage")
 
 
-QUEUES = (QueueConfig(DEMO_QUEUE), QueueConfig(SAMPLE_QUEUE), QueueConfig("default"))
+QUEUES = (*(QueueConfig(name) for name in sorted({kind.queue.name for kind in KINDS})), QueueConfig("default"))
 
 
 def prepare_jobs(path: Path) -> None:

@@ -5,5 +5,6 @@ from typing import Final
 from offangle.flows.kind import Kind
 from offangle.flows.recorded.kind import RECORDED
 from offangle.flows.samples.kind import SAMPLE
+from offangle.flows.summaries.kind import SUMMARY
 
-KINDS: Final[tuple[Kind, ...]] = (RECORDED, SAMPLE)
+KINDS: Final[tuple[Kind, ...]] = (RECORDED, SAMPLE, SUMMARY)

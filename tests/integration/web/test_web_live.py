@@ -14,6 +14,7 @@ from makers.gsi_posts import MATE, OWN, GsiClient
 from makers.live_world import live_match, own_account, play, publish_live
 from makers.page_text import source_of
 from makers.rows import publish_match
+from makers.summaries import worked_out
 from offangle.db.models import LiveEvent, LiveSnapshot, Match
 from offangle.db.queries.live_events import newest_event_id, since
 from offangle.web.live import views as live
@@ -247,12 +248,12 @@ def test_hints_count_own_rounds_like_this_one(world: World, member: Client) -> N
     world.member.live_hints = True
     world.member.save()
     match = live_match(world.member, "CT")
-    page = member.get(f"/live/{match.pk}/")
+    page = worked_out(member, f"/live/{match.pk}/")
     assert [(hint.buy, hint.wins, hint.rounds, hint.is_current) for hint in page.context["hints"]] == [
         ("full", 1, 8, True)
     ]
     assert "You win 12 % as CT with a full buy after a lost round (n=8)." in source_of(page)
-    assert member.get(f"/live/{live_match(world.member, 'CTC').pk}/").context["hints"] == []
+    assert worked_out(member, f"/live/{live_match(world.member, 'CTC').pk}/").context["hints"] == []
 
 
 def test_the_match_list_and_tabs_show_live_data_without_holes(world: World, member: Client) -> None:

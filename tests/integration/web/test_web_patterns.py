@@ -1,14 +1,23 @@
 """Patterns of a player: on the player page, by weapon and by economy, each number with its rounds."""
 
+from datetime import timedelta
+
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from makers.api_world import World
 from makers.gsi_posts import OWN, GsiClient
 from makers.live_world import own_account, play, publish_live
 from makers.page_text import source_of
 from makers.rows import publish_match
-from offangle.db.models import PlayerMatchStat
+from makers.summaries import work_out_summaries, worked_out
+from offangle.db.models import Match, Observation, PlayerMatchStat, PlayerSummary
+from offangle.db.queries.summaries import KEPT_FOR, prune_summaries
+from offangle.flows.recorded.delete import delete_match
+from offangle.flows.services import services
+from offangle.flows.summaries.summary import fail
+from offangle.jobs.kinds import JobFailure
 from offangle.web.templatetags import patterns
 
 
@@ -38,13 +47,13 @@ def lopsided(world: World) -> int:
 
 
 def test_too_few_rounds_say_so(somebody: int, member: Client) -> None:
-    page = member.get(f"/players/{somebody}/").content.decode()
+    page = worked_out(member, f"/players/{somebody}/").content.decode()
     assert "Patterns" in page
     assert "stands out" in page or "needed before a pattern" in page
 
 
 def test_findings_carry_interval_count_q_value_and_rounds(lopsided: int, member: Client) -> None:
-    page = member.get(f"/players/{lopsided}/")
+    page = worked_out(member, f"/players/{lopsided}/")
     found = page.context["patterns"]
     assert found.strengths
     assert found.weaknesses
@@ -60,7 +69,7 @@ def test_findings_carry_interval_count_q_value_and_rounds(lopsided: int, member:
 
 
 def test_weapons_per_map_and_over_all(lopsided: int, member: Client) -> None:
-    every = member.get(f"/players/{lopsided}/weapons/")
+    every = worked_out(member, f"/players/{lopsided}/weapons/")
     rows = {row["weapon"]: row for row in every.context["rows"]}
     assert (rows["ak47"]["rounds_used"], rows["ak47"]["kills"]) == (48, 48)
     assert rows["ak47"]["tier"] is None
@@ -74,7 +83,7 @@ def test_weapons_per_map_and_over_all(lopsided: int, member: Client) -> None:
 
 
 def test_economy_links_each_number_to_its_rounds(lopsided: int, member: Client) -> None:
-    page = member.get(f"/players/{lopsided}/economy/")
+    page = worked_out(member, f"/players/{lopsided}/economy/")
     full = next(row for row in page.context["states"] if row["buy"] == "full")
     assert (full["rounds"], full["wins"]) == (48, 24)
     behind = member.get(f"/players/{lopsided}/economy/", {"side": "all", "buy": "full"})
@@ -88,7 +97,9 @@ def test_economy_links_each_number_to_its_rounds(lopsided: int, member: Client) 
 
 def test_recorded_matches_fill_the_same_pages(somebody: int, member: Client) -> None:
     for tab in ("weapons", "economy"):
-        assert member.get(f"/players/{somebody}/{tab}/").status_code == 200
+        page = worked_out(member, f"/players/{somebody}/{tab}/")
+        assert page.status_code == 200
+        assert "Working out" not in source_of(page)
 
 
 @pytest.mark.parametrize("tab", ["weapons", "economy"])
@@ -106,7 +117,9 @@ def test_who_sees_what(somebody: int, tab: str, stranger: Client, anonymous: Cli
     ["weapons/?map=de_nowhere", "weapons/?weapon=spoon", "economy/?side=x", "economy/?buy=x"],
 )
 def test_malformed_questions(lopsided: int, member: Client, query: str) -> None:
-    assert member.get(f"/players/{lopsided}/{query}").status_code == 400
+    address, _, asked = query.partition("?")
+    worked_out(member, f"/players/{lopsided}/{address}")
+    assert member.get(f"/players/{lopsided}/{address}?{asked}").status_code == 400
 
 
 def test_shares_and_ranges_in_words() -> None:
@@ -115,3 +128,63 @@ def test_shares_and_ranges_in_words() -> None:
     assert patterns.percent_range(0.1, 0.5) == "10\N{EN DASH}50%"
     assert patterns.number_range(None, 0.5) == ""
     assert patterns.whole_dollars(4699.6) == "$4,700"
+
+
+@pytest.mark.parametrize("tab", ["", "weapons/", "economy/"])
+def test_a_page_is_there_before_its_patterns_and_asks_for_them(somebody: int, member: Client, tab: str) -> None:
+    address = f"/players/{somebody}/{tab}"
+    first = source_of(member.get(address))
+    assert "Working out 2 matches" in first
+    assert f'hx-get="{address}"' in first
+    assert [job.kind for job in services().jobs.list_jobs().jobs if job.kind == "summary"] == ["summary"]
+    assert work_out_summaries() == 1
+    assert "Working out" not in source_of(member.get(address))
+
+
+def test_one_more_match_is_another_summary_and_the_same_matches_are_the_same(
+    somebody: int, world: World, member: Client
+) -> None:
+    worked_out(member, f"/players/{somebody}/")
+    member.get(f"/players/{somebody}/weapons/")
+    assert PlayerSummary.objects.count() == 1
+    publish_match(world.member, 3)
+    assert "Working out 3 matches" in source_of(member.get(f"/players/{somebody}/"))
+    assert PlayerSummary.objects.count() == 2
+
+
+def test_nobody_reads_a_summary_of_matches_that_he_does_not_see(somebody: int, world: World) -> None:
+    """The owner of one match of two: he is shown that one, though both have been worked out for somebody else."""
+    member, other = Client(), Client()
+    member.force_login(world.member)
+    other.force_login(world.stranger)
+    whole = worked_out(member, f"/players/{somebody}/")
+    match = Match.objects.order_by("pk")[0]
+    Observation.objects.create(match=match, user=world.stranger)
+    assert "Working out 1 match;" in source_of(other.get(f"/players/{somebody}/"))
+    work_out_summaries()
+    page = other.get(f"/players/{somebody}/")
+    assert page.context["patterns"].rounds < whole.context["patterns"].rounds
+    found = other.get(f"/players/{somebody}/economy/", {"side": "all", "buy": "full"}).context["evidence"]
+    assert {group.match_id for group in found.matches} == {match.pk}
+
+
+def test_deleting_a_match_forgets_what_was_worked_out_of_it(somebody: int, world: World, member: Client) -> None:
+    worked_out(member, f"/players/{somebody}/")
+    delete_match(world.member, Match.objects.order_by("pk")[0].pk)
+    assert not PlayerSummary.objects.exists()
+
+
+def test_a_summary_that_could_not_be_worked_out_says_so(somebody: int, member: Client) -> None:
+    member.get(f"/players/{somebody}/")
+    row = PlayerSummary.objects.get()
+    fail(str(row.pk), JobFailure("ContractError", "table x is broken", "", "summarise", ""))
+    page = source_of(member.get(f"/players/{somebody}/"))
+    assert "could not be worked out: table x is broken" in page
+    assert 'hx-trigger="every 1s"' not in page
+
+
+def test_what_nobody_asks_for_any_more_goes(somebody: int, member: Client) -> None:
+    member.get(f"/players/{somebody}/")
+    assert prune_summaries() == 0
+    PlayerSummary.objects.update(asked_at=timezone.now() - KEPT_FOR - timedelta(days=1))
+    assert prune_summaries() == 1

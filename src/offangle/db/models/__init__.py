@@ -17,6 +17,7 @@ from offangle.db.models.live import GsiJournal, GsiToken
 from offangle.db.models.matches import Analysis, Match, Observation, Round
 from offangle.db.models.players import PlayerMatchStat, PlayerRoundState, PlayerWeapon, Weapon
 from offangle.db.models.sources import SourceState
+from offangle.db.models.summaries import PlayerSummary
 
 __all__ = [
     "Analysis",
@@ -40,6 +41,7 @@ __all__ = [
     "OverlayLink",
     "PlayerMatchStat",
     "PlayerRoundState",
+    "PlayerSummary",
     "PlayerWeapon",
     "Round",
     "SignInLink",

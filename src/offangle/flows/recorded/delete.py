@@ -12,6 +12,7 @@ from django.db import transaction
 from offangle.core.errors import NotAllowedError, NotFoundError, OffangleError, TransientError
 from offangle.db.models import Demo, ImportRecord, Match, Notification, Observation, User
 from offangle.db.queries.access import may_delete, visible_match
+from offangle.db.queries.summaries import forget_summaries
 from offangle.flows.recorded import states
 from offangle.flows.recorded.builds import remove_builds, retire_builds
 from offangle.flows.services import services
@@ -74,6 +75,7 @@ def _leave(user: User, sha256: str | None, match: Match | None) -> bool:
 
 def _delete_rows(match: Match) -> None:
     Notification.objects.filter(subject=str(match.pk)).delete()
+    forget_summaries(match)
     match.delete()
 
 

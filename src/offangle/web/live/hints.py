@@ -1,27 +1,20 @@
 """Hints on live pages, from the player's own history: what each buy won in the situation that stands now."""
 
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any, Final
-from uuid import UUID
-
-import polars as pl
 
 from offangle.analysis.patterns.intervals import wilson_interval
-from offangle.analysis.patterns.registry import TRANSITIONS, pattern_table
 from offangle.core.economy import PLAYER_ECO_BELOW, PLAYER_FULL_FROM, PLAYER_SEMI_ECO_BELOW
 from offangle.db.models import User
-from offangle.db.queries.access import visible_matches
-from offangle.db.queries.patterns import pattern_frames
-from offangle.db.queries.simulated import matches_of
+from offangle.flows.summaries.summary import ask_summary
 from offangle.web.live.page import Observer
+from offangle.web.players.patterns import PlayerPatterns, Row
 from offangle.web.shared import words
 
 LEAST_ROUNDS: Final = 8
 """Fewer rounds say too little to act on; the same as for a pattern."""
-KEPT: Final = 64
-"""Histories held at once; one takes some kilobytes, and is good for one round."""
 OUTCOMES: Final = {"won": "after a won round", "lost": "after a lost round"}
 BOUNDS: Final = (("full", PLAYER_FULL_FROM), ("semi_buy", PLAYER_SEMI_ECO_BELOW), ("semi_eco", PLAYER_ECO_BELOW))
 """Buy classes and the equipment value from which each holds; below all of them: eco."""
@@ -61,21 +54,13 @@ def _hints(user: User, observer: Observer) -> list[Hint]:
         return []
     current = current_buy(observer.own)
     match_id = observer.match.pk if observer.match else None
-    table = _history(user, observer.steam_id, match_id, observer.document["round"])
+    history = ask_summary(user, observer.steam_id, without=match_id).document
+    if history is None:
+        return []  # being worked out: the next round may have it
     return [
         Hint(observer.steam_id, side, previous_outcome=outcome, is_current=row["buy"] == current, **_figures(row))
-        for row in buys_after(table, side, outcome).iter_rows(named=True)
+        for row in buys_after(PlayerPatterns(history).transitions(), side, outcome)
     ]
-
-
-@lru_cache(maxsize=KEPT)
-def _history(user: User, steam_id: int, match_id: UUID | None, round_number: int) -> pl.DataFrame:  # noqa: ARG001 -- a new round asks anew
-    """The player's transitions over every match but the one under way."""
-    matches = visible_matches(user)
-    if match_id is not None:
-        matches = matches.exclude(pk=match_id)
-    rounds, weapons = pattern_frames(matches_of(matches, steam_id), steam_id=steam_id)
-    return pattern_table(TRANSITIONS.name, rounds, weapons)
 
 
 def previous_outcome(document: dict[str, Any]) -> str | None:
@@ -95,14 +80,17 @@ def current_buy(own: dict[str, Any] | None) -> str | None:
     return next((buy for buy, least in BOUNDS if value >= least), "eco")
 
 
-def buys_after(transitions: pl.DataFrame, side: str, outcome: str) -> pl.DataFrame:
+def buys_after(transitions: Iterable[Row], side: str, outcome: str) -> list[Row]:
     """What each buy won on a side after an outcome, over all buys of the round before: buy, wins, decided.
 
     Only buys with at least `LEAST_ROUNDS` decided rounds.
     """
-    like_this = transitions.filter(pl.col("side") == side, pl.col("previous_outcome") == outcome)
-    summed = like_this.group_by("buy").agg(pl.col("wins", "decided").sum())
-    return summed.filter(pl.col("decided") >= LEAST_ROUNDS).sort(pl.col("wins") / pl.col("decided"), descending=True)
+    summed: dict[str, Counter[str]] = defaultdict(Counter)
+    for row in transitions:
+        if row["side"] == side and row["previous_outcome"] == outcome:
+            summed[row["buy"]].update(wins=row["wins"], decided=row["decided"])
+    enough = [{"buy": buy, **figures} for buy, figures in summed.items() if figures["decided"] >= LEAST_ROUNDS]
+    return sorted(enough, key=lambda row: row["wins"] / row["decided"], reverse=True)
 
 
 def _figures(row: dict[str, Any]) -> dict[str, Any]:

@@ -6,10 +6,6 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-import polars as pl
-
-from offangle.analysis.patterns.rounds import ALL
-from offangle.core.errors import BadInputError
 from offangle.core.maps import map_title
 from offangle.db.models import Match
 
@@ -51,28 +47,6 @@ def evidence(title: str, links: Iterable[tuple[str, int]]) -> Evidence:
         if key in found
     ]
     return Evidence(title, tuple(reversed(groups)), len(every), len(every) - len(shown))
-
-
-def links_of(rounds: pl.DataFrame) -> list[tuple[str, int]]:
-    """match_id and round_number of rows, in the order of play."""
-    ordered = rounds.sort("played_order", "round_number") if "played_order" in rounds.columns else rounds
-    return ordered.select("match_id", "round_number").unique(maintain_order=True).rows()
-
-
-def matching(rounds: pl.DataFrame, wanted: dict[str, str]) -> pl.DataFrame:
-    """The rows in which each column has its wanted value; `all` asks nothing.
-
-    Raises:
-        BadInputError: A value that the column cannot have.
-    """
-    for column, value in wanted.items():
-        if value == ALL:
-            continue
-        known = rounds[column].cast(pl.String).drop_nulls().unique().to_list()
-        if value not in known:
-            raise BadInputError(f"no round with {column} {value[:40]!r}", hint=f"One of: {', '.join(sorted(known))}.")
-        rounds = rounds.filter(pl.col(column).cast(pl.String) == value)
-    return rounds
 
 
 def asked(query: Any, *names: str) -> dict[str, str] | None:

@@ -1,23 +1,20 @@
-"""A player's patterns as the pages show them."""
+"""A player's patterns as the pages show them, from what was worked out of all their matches."""
 
 from dataclasses import dataclass
 from typing import Any, Final
 
-import polars as pl
-
-from offangle.analysis.patterns.findings import find_patterns
-from offangle.analysis.patterns.registry import EFFECTIVENESS, Figure, PatternTable, pattern_table
+from offangle.analysis.patterns.registry import EFFECTIVENESS, STATES, TIME, TRANSITIONS, Figure, PatternTable
 from offangle.analysis.patterns.rounds import ALL
-from offangle.analysis.patterns.weapons import rounds_used
-from offangle.coaching.patterns_text import chance_text, describe_patterns, finding_text, is_good
+from offangle.coaching.player_summary import ROUND_FACTS
+from offangle.core.errors import BadInputError
 from offangle.core.terms import PLAYER_BUYS
-from offangle.db.models import User
-from offangle.db.queries.access import visible_matches
-from offangle.db.queries.patterns import pattern_frames
-from offangle.db.queries.simulated import matches_of
 from offangle.web.players.evidence import Evidence, evidence
 
 OUTCOMES: Final = ("lost", "won")
+TIME_FIGURES: Final = ("active_s", "time_share", "kill_share", "kill_time_ratio")
+
+Row = dict[str, Any]
+Links = list[tuple[str, int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,78 +35,110 @@ class Patterns:
 
     strengths: list[Finding]
     weaknesses: list[Finding]
-    empty: tuple[str, ...]
+    empty: list[str]
     rounds: int
 
 
-def player_frames(user: User, steam_id: int) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """The player's rounds and weapons in the matches that `user` may see."""
-    return pattern_frames(matches_of(visible_matches(user), steam_id), steam_id=steam_id)
+class PlayerPatterns:
+    """What a summary's document says.
+
+    Args:
+        document: As `player_summary` gives it.
+    """
+
+    def __init__(self, document: dict[str, Any]) -> None:
+        self._document = document
+
+    def findings(self) -> Patterns:
+        """What stands out over all rounds of a player."""
+        document = self._document
+        return Patterns(
+            [_finding(row) for row in document["strengths"]],
+            [_finding(row) for row in document["weaknesses"]],
+            document["empty"],
+            document["rounds"],
+        )
+
+    def map_names(self) -> list[str]:
+        """`all`, then the maps, most rounds first."""
+        counted: dict[str, int] = {}
+        for fact in self._facts():
+            counted[fact["map_name"]] = counted.get(fact["map_name"], 0) + 1
+        return [ALL, *sorted(counted, key=lambda name: (-counted[name], name))]
+
+    def weapon_rows(self, map_name: str) -> list[Row]:
+        """One row per weapon on a map (or `all`), most used first: effectiveness, and its time beside its kills."""
+        time = {row["weapon"]: row for row in self._rows(TIME, map_name=map_name)}
+        rows = [
+            row | {name: time.get(row["weapon"], {}).get(name) for name in TIME_FIGURES}
+            for row in self._rows(EFFECTIVENESS, map_name=map_name)
+        ]
+        return sorted(rows, key=lambda row: (-row["rounds_used"], -row["kills"], row["weapon"]))
+
+    def weapon_links(self, map_name: str, weapon: str) -> Links:
+        """The rounds in which a weapon was in hand."""
+        facts = self._facts()
+        used = (facts[place] for place in self._document["weapons"].get(weapon, ()))
+        return [_link(fact) for fact in used if map_name in (ALL, fact["map_name"])]
+
+    def states(self, side: str) -> list[Row]:
+        """One row per buy class, cheapest first."""
+        order = {buy: place for place, buy in enumerate(PLAYER_BUYS)}
+        return sorted(self._rows(STATES, side=side), key=lambda row: order[row["buy"]])
+
+    def transition_matrix(self, side: str) -> list[Row]:
+        """One row per class and outcome of the round before, with a cell (or None) per class that followed."""
+        found = {
+            (row["previous_buy"], row["previous_outcome"], row["buy"]): row
+            for row in self._rows(TRANSITIONS, side=side)
+        }
+        keys = [(buy, outcome) for buy in PLAYER_BUYS for outcome in OUTCOMES]
+        return [
+            {"previous_buy": buy, "previous_outcome": outcome, "cells": cells}
+            for buy, outcome in keys
+            if any(cells := [found.get((buy, outcome, after)) for after in PLAYER_BUYS])
+        ]
+
+    def transitions(self) -> list[Row]:
+        """Every row of the table of transitions."""
+        return self._rows(TRANSITIONS)
+
+    def matching(self, wanted: dict[str, str]) -> Links:
+        """The rounds in which each fact has its wanted value; `all` asks nothing.
+
+        Raises:
+            BadInputError: A value that no round has.
+        """
+        facts = self._facts()
+        for name, value in wanted.items():
+            if value == ALL:
+                continue
+            known = {fact[name] for fact in facts} - {None}
+            if value not in known:
+                raise BadInputError(f"no round with {name} {value[:40]!r}", hint=f"One of: {', '.join(sorted(known))}.")
+            facts = [fact for fact in facts if fact[name] == value]
+        return [_link(fact) for fact in facts]
+
+    def _rows(self, table: PatternTable, **wanted: str) -> list[Row]:
+        rows = self._document["tables"][table.name]
+        return [row for row in rows if all(row[name] == value for name, value in wanted.items())]
+
+    def _facts(self) -> list[Row]:
+        """The player's rounds in the order of play."""
+        matches = self._document["matches"]
+        names = ("match_id", "round_number", *ROUND_FACTS)
+        return [dict(zip(names, (matches[place], *others), strict=True)) for place, *others in self._document["facts"]]
 
 
-def patterns_of(user: User, steam_id: int) -> Patterns:
-    """What stands out over all rounds of a player."""
-    rounds, weapons = player_frames(user, steam_id)
-    findings = find_patterns(rounds, weapons, steam_id=steam_id)
-    text = describe_patterns(findings, rounds, pattern_table(EFFECTIVENESS.name, rounds, weapons))
-    own = [row for row in findings.iter_rows(named=True) if not row["is_commonplace"]]
-    bad = [row for row in own if not is_good(row)]
-    return Patterns(
-        [_finding(row) for row in own if is_good(row)],
-        [_finding(row, advice.text) for row, advice in zip(bad, text.to_try, strict=True)],
-        text.empty,
-        rounds.height,
-    )
+def _link(fact: Row) -> tuple[str, int]:
+    return fact["match_id"], fact["round_number"]
 
 
-def _finding(row: dict[str, Any], advice: str = "") -> Finding:
-    links = [(link["match_id"], link["round_number"]) for link in row["links"]]
-    found = evidence("Rounds behind it", links)
-    return Finding(finding_text(row), row["rounds"], row["q_value"], chance_text(row["q_value"]), found, advice)
+def _finding(row: Row) -> Finding:
+    found = evidence("Rounds behind it", [(match_id, number) for match_id, number in row["links"]])
+    return Finding(row["text"], row["rounds"], row["q_value"], row["chance"], found, row["advice"])
 
 
 def figures_of(table: PatternTable) -> dict[str, Figure]:
     """The declared figures of a table by name: their definitions are the pages' hints."""
     return {figure.name: figure for figure in table.figures}
-
-
-def weapon_rows(rounds: pl.DataFrame, weapons: pl.DataFrame, map_name: str) -> list[dict[str, Any]]:
-    """One row per weapon on a map (or `all`), most used first: effectiveness, and its time beside its kills."""
-    effect = pattern_table(EFFECTIVENESS.name, rounds, weapons).filter(pl.col("map_name") == map_name)
-    time = pattern_table("weapon_time", rounds, weapons).select(
-        "map_name", "weapon", "active_s", "time_share", "kill_share", "kill_time_ratio"
-    )
-    joined = effect.join(time, on=["map_name", "weapon"], how="left")
-    return joined.sort(["rounds_used", "kills", "weapon"], descending=[True, True, False]).to_dicts()
-
-
-def weapon_links(rounds: pl.DataFrame, weapons: pl.DataFrame, map_name: str, weapon: str) -> list[tuple[str, int]]:
-    """The rounds in which a weapon was in hand."""
-    used = rounds_used(rounds, weapons).filter(pl.col("map_name") == map_name, pl.col("weapon") == weapon)
-    order = rounds.select("match_id", "round_number", "played_order")
-    return (
-        used.join(order, on=["match_id", "round_number"])
-        .sort("played_order", "round_number")
-        .select("match_id", "round_number")
-        .rows()
-    )
-
-
-def transition_matrix(transitions: pl.DataFrame, side: str) -> list[dict[str, Any]]:
-    """One row per class and outcome of the round before, with a cell (or None) per class that followed."""
-    found = {
-        (row["previous_buy"], row["previous_outcome"], row["buy"]): row
-        for row in transitions.filter(pl.col("side") == side).iter_rows(named=True)
-    }
-    keys = [(buy, outcome) for buy in PLAYER_BUYS for outcome in OUTCOMES]
-    return [
-        {"previous_buy": buy, "previous_outcome": outcome, "cells": cells}
-        for buy, outcome in keys
-        if any(cells := [found.get((buy, outcome, after)) for after in PLAYER_BUYS])
-    ]
-
-
-def map_names(rounds: pl.DataFrame) -> list[str]:
-    """`all`, then the maps, most rounds first."""
-    counted = rounds.group_by("map_name").len().sort(["len", "map_name"], descending=[True, False])
-    return [ALL, *counted["map_name"].to_list()]

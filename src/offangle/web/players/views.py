@@ -12,13 +12,14 @@ from django.views.decorators.http import require_GET
 
 from offangle.analysis.metrics.metric import Metric
 from offangle.analysis.registry import METRICS_BY_NAME
-from offangle.core.errors import NotFoundError
 from offangle.db.models import PlayerMatchStat, SteamAccount, User
 from offangle.db.queries.access import visible_matches
 from offangle.db.queries.player_figures import counted_rows, player_figures, player_rows
+from offangle.flows.summaries.summary import summary_of
 from offangle.web.matches.tabs.overview import value_of
 from offangle.web.matches.views import outcome
-from offangle.web.players.patterns import patterns_of
+from offangle.web.players.asking import asks_for_summary, parse_steam_id
+from offangle.web.players.patterns import PlayerPatterns
 from offangle.web.shared.one_state import of_one_state
 from offangle.web.shared.signed_in import signed_in
 
@@ -96,6 +97,7 @@ def listed_players(user: User, search: str) -> QuerySet[PlayerMatchStat, Any]:
 
 
 @require_GET
+@asks_for_summary
 @of_one_state
 def player(request: HttpRequest, steam_id: str) -> HttpResponse:
     """One player: averages over rounds, trends, and the matches behind them."""
@@ -105,6 +107,7 @@ def player(request: HttpRequest, steam_id: str) -> HttpResponse:
     figures = player_figures(counted)
     page = Paginator(rows, MATCHES_PER_PAGE).get_page(request.GET.get("page"))
     latest = list(reversed(counted[:TREND_MATCHES]))
+    summary = summary_of(user, latest[-1].steam_account_id)
     context = {
         "player": latest[-1],
         "account": SteamAccount.objects.filter(pk=latest[-1].steam_account_id).first(),
@@ -112,23 +115,12 @@ def player(request: HttpRequest, steam_id: str) -> HttpResponse:
         "left_out": page.paginator.count - counted.count(),
         "averages": [(METRICS_BY_NAME[name], figures[name]) for name in AVERAGES],
         "trends": [trend for name in TRENDS if (trend := trend_of(latest, name)) is not None],
-        "patterns": patterns_of(user, latest[-1].steam_account_id),
+        "summary": summary,
+        "patterns": PlayerPatterns(summary.document).findings() if summary.document is not None else None,
         "page": page,
         "rows": [(row, outcome(row.match, {row.team or ""}) if row.team else None) for row in page.object_list],
     }
     return render(request, "offangle/players/player.html", context)
-
-
-def parse_steam_id(text: str) -> int:
-    """A SteamID from the address.
-
-    Raises:
-        NotFoundError: It is none.
-    """
-    digits = text.removeprefix("-")
-    if not (digits.isascii() and digits.isdigit() and len(digits) < 19):  # noqa: PLR2004 -- what 64 bits hold
-        raise NotFoundError("no such player", hint="A SteamID64 has 17 digits.")
-    return int(text)
 
 
 def trend_of(rows: list[PlayerMatchStat], name: str) -> Trend | None:

@@ -1,0 +1,1 @@
+"""What pages over many matches say, worked out once and kept."""
