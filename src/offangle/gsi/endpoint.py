@@ -26,6 +26,7 @@ from offangle.gsi.refusals import (
     WRONG_METHOD,
     Refusal,
 )
+from offangle.gsi.refused import secret_in
 from offangle.gsi.tokens import TokenCache
 from offangle.gsi.wire import Post, read_post
 
@@ -119,7 +120,14 @@ class GsiEndpoint:
         received_ns = time.time_ns()
         post = read_post(raw)
         if isinstance(post, Refusal):
+            self._tokens.refused.note(post, secret=secret_in(raw))
             return post
+        refusal = await self._store(post, received_ns)
+        if refusal is not None:
+            self._tokens.refused.note(refusal, secret=post.token, steam_id=post.steam_id)
+        return refusal
+
+    async def _store(self, post: Post, received_ns: int) -> Refusal | None:
         token_id = await self._admit(post)
         if isinstance(token_id, Refusal):
             return token_id

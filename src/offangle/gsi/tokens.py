@@ -10,6 +10,7 @@ from typing import Final
 
 from django.db import DatabaseError, connection
 
+from offangle.db.queries.gsi_refusals import note_refusals
 from offangle.db.queries.gsi_tokens import (
     LiveToken,
     TokenFingerprint,
@@ -19,6 +20,7 @@ from offangle.db.queries.gsi_tokens import (
     note_gsi_tokens_used,
     token_fingerprint,
 )
+from offangle.gsi.refused import RefusedPosts
 
 logger: Final = logging.getLogger(__name__)
 LOOK_EVERY_S: Final = 0.4
@@ -35,9 +37,13 @@ NOTE_EVERY_S: Final = 60.0
 
 
 class TokenCache:
-    """Every good token of the installation by the hash of its secret; refreshed by a thread of its own."""
+    """Every good token of the installation by the hash of its secret; refreshed by a thread of its own.
+
+    The same thread writes down which posts were refused, for their owners to see.
+    """
 
     def __init__(self) -> None:
+        self.refused = RefusedPosts()
         self._by_hash: dict[str, LiveToken] = {}
         self._fingerprint: TokenFingerprint | None = None
         self._looked_s = float("-inf")
@@ -104,12 +110,30 @@ class TokenCache:
             try:
                 self._look()
                 self._note_used()
+                self._write_refused()
             except DatabaseError as error:
                 logger.warning("the tokens could not be read: %s", error)
                 connection.close()
             if self._stopping.wait(LOOK_EVERY_S):
                 break
+        self._end()
+
+    def _end(self) -> None:
+        """What was refused last is written too, if the database can be reached."""
+        try:
+            self._write_refused()
+        except DatabaseError as error:
+            logger.warning("refused posts could not be noted: %s", error)
         connection.close()
+
+    def _write_refused(self) -> None:
+        posts = self.refused.take()
+        try:
+            if posts:
+                note_refusals(posts)
+        except DatabaseError:
+            self.refused.give_back(posts)
+            raise
 
     def _look(self) -> None:
         began_s = time.monotonic()

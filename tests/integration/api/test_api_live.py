@@ -10,6 +10,8 @@ from makers.api_world import World
 from makers.gsi_posts import MATE, OWN, GsiClient
 from makers.live_journal import follow, store
 from offangle.db.models import LiveTrack, SteamAccount, User
+from offangle.db.queries.gsi_refusals import RefusedPost, note_refusals
+from offangle.db.queries.gsi_tokens import hash_gsi_secret
 from offangle.db.queries.weapons import seed_weapons
 
 Speak = Callable[[User], Any]
@@ -114,6 +116,20 @@ def test_the_life_of_a_token(match_id: UUID, world: World, caller: Speak) -> Non
     assert speak.get("/gsi-tokens").json()[0]["revoked_at"]
     assert speak.post_json(f"/gsi-tokens/{first['id']}/rotate", {}).status_code == 404
     assert speak.delete(f"/gsi-tokens/{2**70}").status_code == 404
+
+
+def test_the_owner_of_a_token_is_told_why_a_post_was_refused(world: World, caller: Speak) -> None:
+    speak = caller(world.member)
+    SteamAccount.objects.create(steam_id=OWN, user=world.member)
+    made = speak.post_json("/gsi-tokens", {"steam_id": str(OWN), "name": "Desk"}).json()
+    assert speak.get("/gsi-tokens/refusals").json() == []
+    note_refusals([RefusedPost("other_account", hash_gsi_secret(made["secret"]), MATE, 1_760_000_000.0)])
+    (row,) = speak.get("/gsi-tokens/refusals").json()
+    assert (row["token_id"], row["cause"], row["steam_id"]) == (made["id"], "other_account", str(MATE))
+    assert "another Steam account" in row["detail"]
+    assert row["at"].startswith("2025-10-09T08:53:20")
+    assert caller(world.stranger).get("/gsi-tokens/refusals").json() == []
+    assert made["secret"] not in speak.get("/gsi-tokens/refusals").content.decode()
 
 
 def test_weapons_of_the_current_list(world: World, caller: Speak) -> None:

@@ -10,10 +10,17 @@ from django.test import Client
 from django.utils import timezone
 
 from makers.api_world import World
+from makers.page_text import source_of
 from makers.steam_provider import STEAM_ID
-from offangle.db.models import GsiToken, User
+from offangle.db.models import GsiRefusal, GsiToken, User
 from offangle.db.queries.connections import connections_of
-from offangle.db.queries.gsi_tokens import create_gsi_token, find_live_token, hash_gsi_secret, rotate_gsi_token
+from offangle.db.queries.gsi_tokens import (
+    create_gsi_token,
+    find_live_token,
+    hash_gsi_secret,
+    revoke_gsi_token,
+    rotate_gsi_token,
+)
 from offangle.db.queries.journal import JournalEntry, append_many
 from offangle.flows.people.steam_accounts import link_steam_account
 from offangle.web.people import steam_accounts
@@ -223,3 +230,49 @@ def test_pages_with_forms_to_steam_forbid_all_else(linked: User, member: Client)
         assert " style=" not in page.content.decode()
     assert "https://steamcommunity.com;" in member.get("/settings/steam/")["Content-Security-Policy"]
     assert "steamcommunity" not in member.get("/live/connect/")["Content-Security-Policy"]
+
+
+def refuse(user: User, cause: str, token: GsiToken | None = None, at: datetime | None = None) -> None:
+    """A post that was not taken."""
+    GsiRefusal.objects.create(user=user, token=token, steam_id=STEAM_ID, cause=cause, at=at or timezone.now())
+
+
+def test_the_page_says_why_the_last_post_was_refused_until_one_is_taken(
+    linked: User, member: Client, stranger: Client
+) -> None:
+    token, _ = create_gsi_token(linked, STEAM_ID, "Desk")
+    before = member.get("/live/connect/")
+    assert "Refused posts" not in source_of(before)
+    refuse(linked, "token_rotated", token)
+    asked = member.get(f"/live/connect/?seen={before.context['seen']}", headers={"HX-Request": "true"})
+    assert asked.status_code == 200
+    text = source_of(asked)
+    assert "Refused posts" in text
+    assert "older than the token" in text
+    assert "Desk" in text
+    assert "older than the token" not in source_of(stranger.get("/live/connect/"))
+    post_of(token)
+    assert "Refused posts" not in source_of(member.get("/live/connect/"))
+
+
+def test_refusals_of_an_account_without_a_known_token_and_of_a_revoked_one_are_told(
+    linked: User, member: Client
+) -> None:
+    revoked, _ = create_gsi_token(linked, STEAM_ID, "Old desk")
+    revoke_gsi_token(linked, revoked.pk)
+    refuse(linked, "token_revoked", revoked)
+    refuse(linked, "token_unknown")
+    text = source_of(member.get("/live/connect/"))
+    for said in ("Old desk", "make a new one", "none of this installation", str(STEAM_ID)):
+        assert said in text
+    GsiRefusal.objects.update(at=timezone.now() - timedelta(days=8))
+    assert "Refused posts" not in source_of(member.get("/live/connect/"))
+
+
+def test_the_page_is_about_checking_the_connection(linked: User, member: Client) -> None:
+    made = create(member)
+    assert "Check connection" in made.content.decode()
+    text = member.get("/live/connect/").content.decode()
+    assert "Check connection" in text
+    assert "Still waiting?" in text
+    del linked

@@ -13,7 +13,7 @@ from offangle.db.models.accounts import (
 )
 from offangle.db.models.files import Build, Demo, ImportRecord
 from offangle.db.models.following import LiveEvent, LiveMove, LiveObserver, LiveSnapshot, LiveTrack
-from offangle.db.models.live import GsiJournal, GsiToken
+from offangle.db.models.live import GsiJournal, GsiRefusal, GsiToken
 from offangle.db.models.matches import Analysis, Match, Observation, Round
 from offangle.db.models.players import PlayerMatchStat, PlayerRoundState, PlayerWeapon, Weapon
 from offangle.db.models.sources import SourceState
@@ -26,6 +26,7 @@ __all__ = [
     "Build",
     "Demo",
     "GsiJournal",
+    "GsiRefusal",
     "GsiToken",
     "ImportRecord",
     "Invitation",

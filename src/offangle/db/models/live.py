@@ -17,6 +17,13 @@ class GsiToken(models.Model):
     name = models.CharField(max_length=100)
     secret_hash = models.CharField(max_length=64, unique=True)
     prefix = models.CharField(max_length=12, help_text="The first characters, so that its owner can tell it apart")
+    former_hash = models.CharField(
+        max_length=64,
+        blank=True,
+        default="",
+        db_index=True,
+        help_text="Of the secret before the present one, so that its owner can be told that a file is out of date",
+    )
     generation = models.PositiveIntegerField(
         default=1, help_text="Counts its secrets: web processes notice a rotation by it"
     )
@@ -35,6 +42,31 @@ class GsiToken(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} ({self.prefix}…)"
+
+
+class GsiRefusal(models.Model):
+    """The last post that was not taken: of a token, or of an account whose posts came with no token of ours."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="gsi_refusals")
+    token = models.ForeignKey(GsiToken, null=True, blank=True, on_delete=models.CASCADE, related_name="refusals")
+    steam_id = models.BigIntegerField(null=True, blank=True, help_text="Whose client it said it was")
+    cause = models.CharField(max_length=32, help_text="As `gsi.refusals` calls it, or token_revoked, token_rotated")
+    at = models.DateTimeField()
+
+    class Meta:
+        """One row per token; without one, per account."""
+
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(
+                fields=["token"], condition=models.Q(token__isnull=False), name="gsi_refusal_of_token"
+            ),
+            models.UniqueConstraint(
+                fields=["user", "steam_id"], condition=models.Q(token__isnull=True), name="gsi_refusal_of_account"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.cause} at {self.at:%Y-%m-%d %H:%M}"
 
 
 class GsiJournal(models.Model):

@@ -1,14 +1,20 @@
 """Whether game clients get through: what arrived with each token."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final, NamedTuple
 
-from offangle.db.models import GsiJournal, GsiToken, User
+from django.utils import timezone
+
+from offangle.db.models import GsiJournal, GsiRefusal, GsiToken, User
+from offangle.db.queries.gsi_refusals import refusals_of
 from offangle.db.queries.gsi_tokens import gsi_tokens_of
 
 NANOSECONDS: Final = 10**9
 ROTATED_WITHIN: Final = timedelta(seconds=2)
 """So long after a rotation posts with the old secret may still have been taken: they say nothing of the new one."""
+TOLD_FOR: Final = timedelta(days=7)
+"""A refusal of long ago says nothing of how the game is set up now."""
 POSTS_LOOKED_AT: Final = 64
 """Of each Steam account, the newest: several computers may play with it, but hardly at once."""
 
@@ -32,6 +38,23 @@ def connections_of(user: User) -> list[Connection]:
     for steam_id in {token.steam_account_id for token in tokens}:
         seen |= _newest_by_token(steam_id)
     return [Connection(token, _since_secret(token, seen.get(token.pk))) for token in tokens]
+
+
+def troubles_of(user: User, connections: Sequence[Connection]) -> list[GsiRefusal]:
+    """Refusals of the user's tokens and accounts that nothing was taken after, newest first: what is wrong still."""
+    since = timezone.now() - TOLD_FOR
+    by_token = {each.token.pk: each.last_post_at for each in connections}
+    by_account: dict[int | None, datetime] = {}
+    for each in connections:
+        if each.last_post_at is not None:
+            known = by_account.get(each.token.steam_account_id, each.last_post_at)
+            by_account[each.token.steam_account_id] = max(known, each.last_post_at)
+    found = []
+    for refusal in refusals_of(user):
+        heard = by_token[refusal.token_id] if refusal.token_id in by_token else by_account.get(refusal.steam_id)
+        if refusal.at > max(since, heard or since):
+            found.append(refusal)
+    return found
 
 
 def _newest_by_token(steam_id: int) -> dict[int, datetime]:

@@ -67,7 +67,7 @@ def rotate_gsi_token(user: User, token_id: int) -> tuple[GsiToken, str]:
     """
     secret, kept = _new_secret()
     changed = GsiToken.objects.filter(user=user, pk=token_id, revoked_at=None).update(
-        rotated_at=timezone.now(), generation=F("generation") + 1, **kept
+        rotated_at=timezone.now(), generation=F("generation") + 1, former_hash=F("secret_hash"), **kept
     )
     if not changed:
         raise NotFoundError("no such token, or it is revoked", hint="Create a new one.")

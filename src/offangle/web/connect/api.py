@@ -7,8 +7,9 @@ from ninja import Router
 from ninja.responses import Status
 
 from offangle.db.models import GsiToken
-from offangle.db.queries import gsi_tokens
-from offangle.web.connect.schemas import GsiTokenRow, GsiTokenSecret, NewGsiToken
+from offangle.db.queries import gsi_refusals, gsi_tokens
+from offangle.web.connect.schemas import GsiRefusalRow, GsiTokenRow, GsiTokenSecret, NewGsiToken
+from offangle.web.connect.words import refusal_text
 from offangle.web.shared.api.auth import user_of
 
 router = Router(tags=["live"])
@@ -22,6 +23,23 @@ MAX_ID: Final = 2**63 - 1
 def list_gsi_tokens(request: HttpRequest) -> list[dict[str, Any]]:
     """Your tokens, newest first, revoked ones too."""
     return [_token(row) for row in gsi_tokens.gsi_tokens_of(user_of(request))]
+
+
+@router.get(
+    "/refusals", response=list[GsiRefusalRow], summary="Posts that were refused", operation_id="list_gsi_refusals"
+)
+def list_gsi_refusals(request: HttpRequest) -> list[dict[str, Any]]:
+    """The last post of each of your tokens and Steam accounts that was not taken, and why; newest first."""
+    return [
+        {
+            "token_id": row.token_id,
+            "steam_id": row.steam_id,
+            "cause": row.cause,
+            "detail": refusal_text(row.cause),
+            "at": row.at,
+        }
+        for row in gsi_refusals.refusals_of(user_of(request))
+    ]
 
 
 @router.post("", response={201: GsiTokenSecret}, summary="Make a token", operation_id="create_gsi_token")

@@ -21,6 +21,16 @@ class GsiTokenRow(Schema):
     revoked_at: datetime | None
 
 
+class GsiRefusalRow(Schema):
+    """The last post of a token that was not taken; of a Steam account, where it came with no token of yours."""
+
+    token_id: int | None = Field(description="Your token, revoked ones too; null where none came with the post")
+    steam_id: SteamId | None = Field(description="Whose client it said it was; null where that could not be read")
+    cause: str = Field(description="One word, as `/metrics` counts it, or token_revoked, token_rotated")
+    detail: str = Field(description="What is wrong and what to do")
+    at: datetime
+
+
 class NewGsiToken(Schema):
     """A token to make."""
 
