@@ -4,6 +4,7 @@
 import csv
 import io
 import time
+from datetime import timedelta
 
 import pytest
 from django.test import Client
@@ -14,6 +15,8 @@ from makers.rows import publish_match
 from offangle.db.models import Match, PlayerMatchStat, PlayerRoundState, Round
 from offangle.db.queries.explorer import TABLES
 from offangle.flows.asking.sql_explorer import MOST_SQL_CHARS, QueryError, run_query
+from offangle.flows.recorded.garbage import collect_garbage
+from offangle.flows.services import services
 from offangle.web.asking.examples import EXAMPLES
 
 BOMB = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"
@@ -196,3 +199,21 @@ def test_csv_holds_the_rows_and_no_formulas(asker: World, member: Client) -> Non
 def test_who_may_ask(anonymous: Client, member: Client) -> None:
     assert anonymous.get("/sql/", {"query": "SELECT 1"}).status_code == 302
     assert member.post("/sql/", {"query": "SELECT 1"}).status_code == 405
+
+
+def test_a_copy_is_kept_beside_the_objects_until_the_matches_are_others(asker: World) -> None:
+    def kept() -> list[str]:
+        return [info.key for info in services().store.list("asking")]
+
+    run_query(asker.member, "SELECT 1")
+    first = kept()
+    assert len(first) == 1
+    assert first[0].startswith(f"asking/{asker.member.pk}/")
+    run_query(asker.member, "SELECT 1")
+    assert kept() == first
+    publish_match(asker.member, 9)
+    run_query(asker.member, "SELECT 1")
+    assert len(kept()) == 1
+    assert kept() != first
+    collect_garbage(older_than=timedelta())
+    assert kept() == []

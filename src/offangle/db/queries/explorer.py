@@ -1,7 +1,8 @@
 """What the SQL explorer can be asked about: a copy of the rows that one person may see, as an SQLite database."""
 
+import hashlib
+import json
 import sqlite3
-import threading
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -16,7 +17,6 @@ from offangle.db.queries.simulated import told_apart
 
 MOST_MATCHES: Final = 300
 """The latest; more would make every first query of a minute slow."""
-COPIES_KEPT: Final = 4
 READ_AT_ONCE: Final = 5000
 
 
@@ -158,39 +158,16 @@ INDEXES: Final = (
 )
 
 
-class Copies:
-    """The latest copies, each good as long as its owner's matches are the same."""
-
-    def __init__(self, most: int = COPIES_KEPT) -> None:
-        self._most = most
-        self._lock = threading.Lock()
-        self._kept: dict[int, tuple[Any, bytes]] = {}
-
-    def copy_of(self, user: User) -> bytes:
-        """The rows that `user` may see, as an SQLite file."""
-        fingerprint = _fingerprint(user)
-        with self._lock:
-            kept = self._kept.pop(user.pk, None)
-            if kept is not None and kept[0] == fingerprint:
-                self._kept[user.pk] = kept  # now the latest used
-                return kept[1]
-        made = make_copy(user)
-        with self._lock:
-            self._kept[user.pk] = (fingerprint, made)
-            while len(self._kept) > self._most:
-                self._kept.pop(next(iter(self._kept)))
-        return made
-
-
-def _fingerprint(user: User) -> tuple[Any, ...]:
-    """Changes when a match is published anew, deleted, or plays another round."""
+def copy_fingerprint(user: User) -> str:
+    """Changes when a match is published anew, deleted, or plays another round, and when the tables change."""
     counted = (
         visible_matches(user)
         .order_by()
         .aggregate(latest=Max("published_at"), analysed=Max("analysis__computed_at"), rounds=Sum("rounds_played"))
     )
     ids = visible_matches(user).order_by("pk").values_list("pk", "score_a", "score_b", "live_state")
-    return (*counted.values(), tuple(ids))
+    told = [[table.definition for table in TABLES], list(counted.values()), list(ids)]
+    return hashlib.sha256(json.dumps(told, default=str).encode()).hexdigest()
 
 
 def make_copy(user: User) -> bytes:

@@ -7,7 +7,8 @@ from typing import Any, Final
 
 from offangle.core.errors import BadInputError, OffangleError, TransientError
 from offangle.db.models import User
-from offangle.db.queries.explorer import Copies
+from offangle.flows.asking.copies import copy_of
+from offangle.flows.services import services
 from offangle.processes.children import ChildLimits, ChildWords, run_child
 
 CHILD_MODULE: Final = "offangle.flows.asking.sql_child"
@@ -31,7 +32,6 @@ WORDS: Final = ChildWords(
 MOST_AT_ONCE: Final = 2
 WAIT_S: Final = 5.0
 
-_copies: Final = Copies()
 _slots: Final = threading.BoundedSemaphore(MOST_AT_ONCE)
 
 
@@ -68,7 +68,7 @@ def run_query(user: User, sql: str, *, most_rows: int = MOST_ROWS, time_limit_s:
     if not _slots.acquire(timeout=WAIT_S):
         raise TransientError("too many queries run at this moment", hint="Try again in a few seconds.")
     try:
-        found = _ask(question, _copies.copy_of(user))
+        found = _ask(question, copy_of(user, services().store))
     finally:
         _slots.release()
     if "error" in found:

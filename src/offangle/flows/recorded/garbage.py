@@ -19,6 +19,8 @@ ORPHAN_AFTER: Final = timedelta(hours=24)
 FILE_PREFIXES: Final = {Demo.Kind.DEMO: "demos", Demo.Kind.MATCH_ZIP: "matches"}
 ABANDONED_PREFIX: Final = "parsed"
 """Where versions before builds kept tables between the steps of a job; nothing reads them any more."""
+COPIES_PREFIX: Final = "asking"
+"""Copies of rows for the SQL explorer; each is made again when somebody asks."""
 _HASH: Final = re.compile(r"[0-9a-f]{64}")
 
 
@@ -33,7 +35,7 @@ def collect_garbage(*, older_than: timedelta = ORPHAN_AFTER) -> None:
     removed = sum(
         _remove_file(key, kind) for kind, prefix in FILE_PREFIXES.items() for key in _orphaned_files(prefix, limit)
     )
-    tables = [*_aged(ABANDONED_PREFIX, limit), *_orphaned_tables(limit)]
+    tables = [*_aged(ABANDONED_PREFIX, limit), *_aged(COPIES_PREFIX, limit), *_orphaned_tables(limit)]
     tools.store.delete_all(tables)
     removed += len(tables)
     if removed:
