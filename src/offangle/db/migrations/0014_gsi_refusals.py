@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('db', '0012_sources'),
+        ('db', '0013_player_summaries'),
     ]
 
     operations = [
