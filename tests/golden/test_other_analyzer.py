@@ -268,6 +268,28 @@ def test_every_difference_in_clutches_has_a_reason(shared_data: Path) -> None:
     assert reasons["equal"] > 150
 
 
+def test_what_it_counts_as_a_clutch_against_a_clutcher_is_a_last_duel(shared_data: Path) -> None:
+    found: Counter[str] = Counter()
+    for index in MATCHES:
+        snapshot, match, _ = studied(shared_data, index)
+        duels = {(row["round_number"], row["steam_id"]): row["won"] for row in match.last_duels.to_dicts()}
+        ours = {(row["round_number"], row["steam_id"], row["opponents"]) for row in match.clutches.to_dicts()}
+        theirs = {(row["roundNumber"], row["clutcherSteamId"], row["opponentCount"]): row for row in snapshot.clutches}
+        for (number, player, opponents), row in theirs.items():
+            if (number, player, opponents) in ours or opponents != 1:
+                continue
+            if why_clutch_differs(match, number, opponents, row["tick"]) != "against a clutcher":
+                continue
+            if (number, player) in duels:
+                assert duels[number, player] == row["hasWon"]
+            found["last duel" if (number, player) in duels else stayed_or_not(match, number)] += 1
+    assert found == {"last duel": 31, "left without an event": 1}
+
+
+def stayed_or_not(match: Context, number: int) -> str:
+    return "unexplained" if everyone_stayed(match, number) else "left without an event"
+
+
 def test_the_document_states_the_counts(shared_data: Path) -> None:
     text = CHOICES.read_text(encoding="utf-8")
     for title, reasons in (

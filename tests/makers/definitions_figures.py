@@ -17,6 +17,7 @@ from makers.definitions_reference import (
     is_team_hit,
     is_team_kill,
     is_with_bot,
+    last_duels,
     opening,
     team_buy,
     views,
@@ -105,6 +106,10 @@ def _clutch_counts(view: RoundView, player: int) -> Counter[str]:
             counts[f"clutches_1v{clutch.opponents}_won"] += clutch.won is True
             counts["clutches_won"] += clutch.won is True
             counts["clutches_lost"] += clutch.won is False
+    for duel in last_duels(view):
+        if duel.player == player:
+            counts["last_duels_won"] += duel.won is True
+            counts["last_duels_lost"] += duel.won is False
     return counts
 
 
@@ -116,7 +121,7 @@ COUNTED = (
     *("opening_kills", "opening_deaths", "opening_attempts"),
     *("trade_kills", "traded_deaths", "trade_opportunities", "trade_attempts", "trade_successes"),
     *(f"multi_{size}k" for size in range(1, 6)),
-    *("clutches_won", "clutches_lost"),
+    *("clutches_won", "clutches_lost", "last_duels_won", "last_duels_lost"),
     *(f"clutches_1v{size}{result}" for size in range(1, 6) for result in ("", "_won")),
     *("team_kills", "team_damage", "bot_kills", "bot_deaths"),
     *FLASH_FIGURES,
@@ -165,6 +170,7 @@ def _rates(c: Counter[str]) -> Figures:
         "opening_success": _ratio(c["opening_kills"], c["opening_attempts"], 100),
         "trade_success": _ratio(c["trade_successes"], c["trade_opportunities"], 100),
         "clutch_success": _ratio(c["clutches_won"], c["clutches_won"] + c["clutches_lost"], 100),
+        "last_duel_success": _ratio(c["last_duels_won"], c["last_duels_won"] + c["last_duels_lost"], 100),
     }
 
 

@@ -321,6 +321,43 @@ def clutches(view: RoundView) -> list[Clutch]:
     return []
 
 
+@dataclass(frozen=True)
+class LastDuel:
+    """One player on either side."""
+
+    round_number: int
+    tick: int
+    player: int
+    side: str
+    won: bool | None
+
+
+def last_duels(view: RoundView) -> list[LastDuel]:
+    """Both players, when a round first comes down to one on either side before it is decided."""
+    bodies = Counter(view.on_side.values())
+    standing = set(view.sides)
+    falls = _falls(view)
+    for tick in sorted({tick for tick, _, _ in falls}):
+        if view.row["end_tick"] is not None and tick >= view.row["end_tick"]:
+            return []
+        for when, side, player in falls:
+            if when == tick and side is not None:
+                bodies[side] -= 1
+                standing.discard(player)
+        if all(bodies[side] == 1 for side in OTHER_SIDE):
+            return [
+                LastDuel(
+                    view.number,
+                    tick,
+                    max(player for player in standing if view.sides[player] == side),
+                    side,
+                    None if view.winner is None else view.winner == side,
+                )
+                for side in OTHER_SIDE
+            ]
+    return []
+
+
 def _falls(view: RoundView) -> list[tuple[int, str | None, int]]:
     """(tick, side, player) of each body lost: by death, or because the player left alive; player 0 is a bot's body."""
     falls: list[tuple[int, str | None, int]] = []

@@ -9,8 +9,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from makers.definitions_figures import player_figures, round_rows
-from makers.definitions_reference import Chance, chances, clutches, views
+from makers.definitions_reference import Chance, chances, clutches, last_duels, views
 from makers.matches import CTS, TS, a_hit, a_kill, a_match, a_purse, a_round, on_sides
+from offangle.analysis.context import prepare
 from offangle.analysis.run import analyse
 from offangle.analysis.tables import DERIVED_TABLES
 from offangle.frames.collection import MatchFrames
@@ -135,6 +136,8 @@ def test_every_round_equals_the_slow_reference(frames: MatchFrames) -> None:
     assert sorted(Chance(*row) for row in trades.iter_rows()) == sorted(c for view in found for c in chances(view))
     alone = derived["clutches"].select("round_number", "tick", "steam_id", "side", "opponents", "won")
     assert set(alone.iter_rows()) == {astuple(clutch) for view in found for clutch in clutches(view)}
+    down = prepare(frames).last_duels.select("round_number", "tick", "steam_id", "side", "won")
+    assert set(down.iter_rows()) == {astuple(duel) for view in found for duel in last_duels(view)}
 
 
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -150,6 +153,7 @@ def test_invariants(frames: MatchFrames) -> None:
     assert (both["survived_rounds"] + both["deaths"] == both["rounds_played"]).all()
     sides = stats.filter(pl.col("side") != "all").group_by("steam_id").agg(pl.col("kills", "deaths", "damage").sum())
     joined = both.join(sides, on="steam_id", suffix="_by_side")
+    assert both["last_duels_won"].sum() == both["last_duels_lost"].sum() <= frames["rounds"].height
     for name in ("kills", "deaths", "damage"):
         assert joined[name].to_list() == joined[f"{name}_by_side"].to_list()
 

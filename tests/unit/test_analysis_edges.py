@@ -198,6 +198,57 @@ def test_clutches_three_against_three(name: str, kills: list[Row], expected: lis
     assert rows == expected, name
 
 
+@pytest.mark.parametrize(
+    ("name", "kills", "expected"),
+    [
+        ("never one on either side", [a_kill(CT1, T1, 1), a_kill(CT1, T2, 2)], []),
+        (
+            "the clutcher and the last of his enemies",
+            [a_kill(CT1, T1, 1), a_kill(CT1, T2, 2), a_kill(T3, CT1, 3), a_kill(T3, CT2, 4)],
+            [T3, CT3],
+        ),
+        (
+            "both left alone in one tick",
+            [a_kill(CT1, T1, 1), a_kill(T1, CT1, 1), a_kill(CT2, T2, 2), a_kill(T2, CT2, 2)],
+            [T3, CT3],
+        ),
+        (
+            "both fall in the tick that would have left them alone",
+            [a_kill(CT1, T1, 1), a_kill(CT1, T2, 2), a_kill(T3, CT1, 3), a_kill(T3, CT2, 4), a_kill(CT3, T3, 4)],
+            [],
+        ),
+        (
+            "down to it at the decision",
+            [a_kill(CT1, T1, 1), a_kill(CT1, T2, 2), a_kill(T3, CT1, 3), a_kill(None, CT2, DECISION, weapon="c4")],
+            [],
+        ),
+    ],
+)
+def test_last_duels_three_against_three(name: str, kills: list[Row], expected: list[int]) -> None:
+    frames = a_match(kills=kills, player_rounds=on_sides([a_round()], TS[:3], CTS[:3]))
+    found = analyse(frames)["player_round_stats"].filter(pl.col("last_duel_won").is_not_null())
+    assert sorted(found["steam_id"].to_list()) == sorted(expected), name
+    assert found["won"].to_list() == found["last_duel_won"].to_list()
+
+
+def test_a_round_that_begins_one_against_one_did_not_come_down_to_it() -> None:
+    frames = a_match(kills=[a_kill(CT1, T1, 1)], player_rounds=on_sides([a_round()], (T1,), (CT1,)))
+    assert analyse(frames)["player_round_stats"]["last_duel_won"].null_count() == 2
+
+
+@pytest.mark.parametrize(("winner", "t_won", "ct_won"), [("t", 1, 0), ("ct", 0, 1), (None, 0, 0)])
+def test_a_last_duel_is_won_by_one_and_lost_by_the_other(winner: str | None, t_won: int, ct_won: int) -> None:
+    rounds = [a_round(winner_side=winner)]
+    kills = [a_kill(CT1, T1, 1), a_kill(T2, CT1, 2), a_kill(T2, CT2, 3)]
+    analysis = analyse(a_match(rounds, kills, player_rounds=on_sides(rounds, TS[:2], CTS[:3])))
+    one, two = player(analysis, T2), player(analysis, CT3)
+    assert (one["last_duels_won"], one["last_duels_lost"]) == (t_won, ct_won)
+    assert (two["last_duels_won"], two["last_duels_lost"]) == (ct_won, t_won)
+    assert one["last_duel_success"] == (None if winner is None else 100.0 * t_won)
+    # It is no second clutch, and the clutch of the first is what it was.
+    assert (two["clutches_won"], two["clutches_lost"], one["clutches_1v3"]) == (0, 0, 1)
+
+
 def test_whoever_begins_a_round_alone_was_not_left_alone() -> None:
     frames = a_match(kills=[a_kill(CT1, T2, 1)], player_rounds=on_sides([a_round()], (T1,), CTS[:2]))
     assert analyse(frames)["clutches"].is_empty()

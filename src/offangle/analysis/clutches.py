@@ -1,8 +1,8 @@
-"""Clutches: the last one alive on a side against one or more."""
+"""Clutches: the last one alive on a side against one or more; last duels: one alive on either side."""
 
 import polars as pl
 
-from offangle.core.sides import SIDES
+from offangle.core.sides import SIDES, Side
 
 
 def clutches(
@@ -34,6 +34,27 @@ def clutches(
     )
 
 
+def last_duels(
+    kills: pl.DataFrame, participants: pl.DataFrame, departures: pl.DataFrame, rounds: pl.DataFrame
+) -> pl.DataFrame:
+    """Two rows per round that comes down to one player on either side before its decision, whoever was alone first.
+
+    A round that begins one against one has none: it did not come down to it. What a clutcher brings down to a last duel
+    is both.
+
+    Returns:
+        round_number, tick, steam_id, side, team, won (null when the winner is unknown).
+    """
+    removals = _removals(kills, participants, departures)
+    before = _before_the_decision(removals, participants, rounds)
+    down = before.filter(pl.col("t_alive") == 1, pl.col("ct_alive") == 1)
+    first = down.filter(pl.col("tick") == pl.col("tick").min().over("round_number"))
+    opened = pl.concat([_seen_by(first, side, other) for side, other in (SIDES, SIDES[::-1])])
+    return _name_the_last(opened, removals, participants).select(
+        "round_number", "tick", "steam_id", "side", "team", "won"
+    )
+
+
 def _removals(kills: pl.DataFrame, participants: pl.DataFrame, departures: pl.DataFrame) -> pl.DataFrame:
     """Bodies leaving the round: first own deaths, deaths while controlling a bot, departures of the living.
 
@@ -52,23 +73,36 @@ def _removals(kills: pl.DataFrame, participants: pl.DataFrame, departures: pl.Da
 
 
 def _left_alone(removals: pl.DataFrame, participants: pl.DataFrame, rounds: pl.DataFrame) -> pl.DataFrame:
-    """Rounds, ticks and sides at which a side is left with one player: round_number, tick, side, opponents."""
-    alive = _alive_over_time(removals, participants).join(
-        rounds.select("round_number", "decision_tick", "winner_side", "team_a_side"), on="round_number"
-    )
-    before = alive.filter(pl.col("tick") < pl.col("decision_tick"))
+    """Rounds, ticks and sides at which a side is left with one player: round_number, tick, side, opponents, won."""
+    before = _before_the_decision(removals, participants, rounds)
     per_side = [
-        before.filter(pl.col(f"{side}_alive") == 1, pl.col(f"{side}_before") > 1, pl.col(f"{other}_alive") >= 1).select(
-            "round_number",
-            "tick",
-            pl.lit(side).cast(before.schema["winner_side"]).alias("side"),
-            opponents=f"{other}_alive",
-            won=pl.col("winner_side") == side,
+        _seen_by(
+            before.filter(pl.col(f"{side}_alive") == 1, pl.col(f"{side}_before") > 1, pl.col(f"{other}_alive") >= 1),
+            side,
+            other,
         )
         for side, other in (SIDES, SIDES[::-1])
     ]
     opened = pl.concat(per_side)
     return opened.filter(pl.col("tick") == pl.col("tick").min().over("round_number"))
+
+
+def _seen_by(alive: pl.DataFrame, side: Side, other: Side) -> pl.DataFrame:
+    """The same moments as one side sees them: round_number, tick, side, opponents, won."""
+    return alive.select(
+        "round_number",
+        "tick",
+        pl.lit(side).cast(alive.schema["winner_side"]).alias("side"),
+        opponents=f"{other}_alive",
+        won=pl.col("winner_side") == side,
+    )
+
+
+def _before_the_decision(removals: pl.DataFrame, participants: pl.DataFrame, rounds: pl.DataFrame) -> pl.DataFrame:
+    """How many are alive after each removal that comes before the round is decided, with who won it."""
+    decided = rounds.select("round_number", "decision_tick", "winner_side", "team_a_side")
+    alive = _alive_over_time(removals, participants).join(decided, on="round_number")
+    return alive.filter(pl.col("tick") < pl.col("decision_tick"))
 
 
 def _alive_over_time(removals: pl.DataFrame, participants: pl.DataFrame) -> pl.DataFrame:
@@ -121,3 +155,8 @@ def _after(fixed: pl.DataFrame, kills: pl.DataFrame) -> pl.DataFrame:
 def clutches_per_round(found: pl.DataFrame) -> pl.DataFrame:
     """Per round and clutcher: `clutch_opponents`, `clutch_won`."""
     return found.select("round_number", "steam_id", clutch_opponents="opponents", clutch_won="won")
+
+
+def last_duels_per_round(found: pl.DataFrame) -> pl.DataFrame:
+    """Per round and player of a last duel: `last_duel_won`."""
+    return found.select("round_number", "steam_id", last_duel_won="won")

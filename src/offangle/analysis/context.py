@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from offangle.analysis.clutches import clutches
+from offangle.analysis.clutches import clutches, last_duels
 from offangle.analysis.damage import mark_damages
 from offangle.analysis.economy import player_economy
 from offangle.analysis.kills import mark_kills
@@ -30,10 +30,11 @@ class Context:
     trades: pl.DataFrame
     openings: pl.DataFrame
     clutches: pl.DataFrame
+    last_duels: pl.DataFrame
 
 
 def prepare(frames: MatchFrames) -> Context:
-    """Mark the events of `frames` and find duels, trades and clutches."""
+    """Mark the events of `frames` and find duels, trades, clutches and last duels."""
     rounds = counted_rounds(frames)
     kills = mark_kills(frames, rounds)
     damages = mark_damages(frames)
@@ -51,4 +52,5 @@ def prepare(frames: MatchFrames) -> Context:
         trades=trade_opportunities(kills, damages, took_part, left, tick_rate=frames.tick_rate),
         openings=opening_duels(kills),
         clutches=clutches(kills, took_part, left, rounds),
+        last_duels=last_duels(kills, took_part, left, rounds),
     )

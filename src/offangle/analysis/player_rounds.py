@@ -5,7 +5,7 @@ from typing import Final
 
 import polars as pl
 
-from offangle.analysis.clutches import clutches_per_round
+from offangle.analysis.clutches import clutches_per_round, last_duels_per_round
 from offangle.analysis.context import Context
 from offangle.analysis.damage import damage_per_round
 from offangle.analysis.flashes import flashes_per_round
@@ -37,6 +37,7 @@ def player_round_stats(match: Context) -> pl.DataFrame:
         stats = _join_counts(stats, feature(match))
     stats = _join_flashes(stats, match)
     stats = stats.join(clutches_per_round(match.clutches), on=KEY, how="left")
+    stats = stats.join(last_duels_per_round(match.last_duels), on=KEY, how="left")
     stats = stats.join(match.economy.drop("side", "class_value"), on=KEY, how="left")
     return _judge_round(stats, match)
 

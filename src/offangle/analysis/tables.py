@@ -120,6 +120,7 @@ class PlayerRoundStatsTable(dy.Schema):
     trade_successes = count()
     clutch_opponents = dy.Int32(nullable=True, min=1)
     clutch_won = col.flag()
+    last_duel_won = dy.Bool(nullable=True, description="Of a last duel; null: no such duel, or the winner is unknown")
     enemies_flashed = dy.Int32(nullable=True, min=0)
     blind_time_enemy_s = dy.Float64(nullable=True, min=0.0, metadata=col.unit("s"))
     blind_time_team_s = dy.Float64(nullable=True, min=0.0, metadata=col.unit("s"))

@@ -1,4 +1,4 @@
-"""Multi-kills and clutches: the same figure for each size."""
+"""Multi-kills, clutches and last duels: the same figure for each size."""
 
 from typing import Final
 
@@ -26,7 +26,7 @@ def clutch_attempts(size: int) -> Metric:
     """Clutches against `size` enemies."""
     return Metric(
         name=f"clutches_1v{size}",
-        label=f"1v{size}",
+        label=f"Clutch 1v{size}",
         definition=f"Times the player was left alone against {size}.",
         group="clutches",
         higher_is_better=None,
@@ -38,7 +38,7 @@ def clutch_wins(size: int) -> Metric:
     """Clutches won against `size` enemies."""
     return Metric(
         name=f"clutches_1v{size}_won",
-        label=f"1v{size} won",
+        label=f"Clutch 1v{size} won",
         definition=f"Rounds won after being left alone against {size}.",
         group="clutches",
         total=rounds_where((pl.col("clutch_opponents") == size) & pl.col("clutch_won")),
@@ -76,5 +76,32 @@ METRICS: Final = (
         decimals=0,
         group="clutches",
         rate=percent("clutches_won", pl.col("clutches_won") + pl.col("clutches_lost")),
+    ),
+    Metric(
+        name="last_duels_won",
+        label="1v1 won",
+        promoted=True,
+        definition="Last duels won: rounds that came down to this player against one enemy, whoever was alone first.",
+        group="clutches",
+        total=rounds_where(pl.col("last_duel_won")),
+    ),
+    Metric(
+        name="last_duels_lost",
+        label="1v1 lost",
+        promoted=True,
+        definition="Last duels lost: rounds that came down to this player against one enemy, whoever was alone first.",
+        group="clutches",
+        higher_is_better=False,
+        total=rounds_where(~pl.col("last_duel_won")),
+    ),
+    Metric(
+        name="last_duel_success",
+        label="1v1 %",
+        unit="%",
+        definition="Share of the last duels with a known winner that were won.",
+        denominator="last duels won and lost",
+        decimals=0,
+        group="clutches",
+        rate=percent("last_duels_won", pl.col("last_duels_won") + pl.col("last_duels_lost")),
     ),
 )

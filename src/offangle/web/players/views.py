@@ -41,6 +41,7 @@ AVERAGES: Final = (
     "opening_success",
     "trade_success",
     "clutch_success",
+    "last_duel_success",
 )
 TRENDS: Final = ("rating_2_est", "adr", "kast", "hs_percent")
 SPARK_WIDTH: Final = 100

@@ -41,7 +41,7 @@ COLUMN_SETS: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
     "main": ("Main", MAIN_COLUMNS),
     "combat": ("Combat", of_groups("combat", "ratings")),
     "duels": ("Openings and trades", of_groups("opening", "trades")),
-    "feats": ("Multi-kills and clutches", of_groups("multi_kills", "clutches")),
+    "feats": ("Multi-kills, clutches, 1v1", of_groups("multi_kills", "clutches")),
     "rest": ("Rounds and utility", of_groups("rounds", "utility", "apart")),
 }
 """What the scoreboard can show; together every metric there is."""
