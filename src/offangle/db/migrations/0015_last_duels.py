@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('db', '0011_tables_of_builds'),
+        ('db', '0014_gsi_refusals'),
     ]
 
     operations = [
