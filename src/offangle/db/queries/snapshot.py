@@ -23,24 +23,25 @@ def one_state() -> Iterator[None]:
             _execute(ONE_STATE)
             yield
     else:
-        with _deferred(), transaction.atomic():
-            _execute("PRAGMA query_only = ON")
-            try:
-                yield
-            finally:
-                _execute("PRAGMA query_only = OFF")
+        with _reading(), transaction.atomic():
+            yield
 
 
 @contextmanager
-def _deferred() -> Iterator[None]:
-    """SQLite takes its snapshot at the first read; the transactions of writers begin by waiting for one another."""
+def _reading() -> Iterator[None]:
+    """SQLite takes its snapshot at the first read; the transactions of writers begin by waiting for one another.
+
+    The connection is told outside of the transaction, which may end in an error after which it takes no statement.
+    """
     database: Any = connection  # the stubs know nothing of the back end's own attributes
+    _execute("PRAGMA query_only = ON")  # which also connects: before, there is no mode
     mode = database.transaction_mode
     database.transaction_mode = "DEFERRED"
     try:
         yield
     finally:
         database.transaction_mode = mode
+        _execute("PRAGMA query_only = OFF")
 
 
 def _execute(statement: str) -> None:

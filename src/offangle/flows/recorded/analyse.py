@@ -17,7 +17,7 @@ UNREAD: Final = frozenset({"input_history", "duel_ticks", "bullets", "projectile
 """Tables that no analysis reads; some are large."""
 
 
-def analyse(_sha256: str, context: StepContext) -> JsonValue:
+def analyse(sha256: str, context: StepContext) -> JsonValue:
     """Add the derived tables to the build that the step before left.
 
     Raises:
@@ -25,7 +25,7 @@ def analyse(_sha256: str, context: StepContext) -> JsonValue:
         TransientError: The store does not answer.
     """
     context.progress(STAGE, 0.0)
-    build = build_of(context)
+    build = build_of(sha256, context)
     frames = BuildTables(build).frames(set(TABLES) - UNREAD)
     context.progress(STAGE, 0.3)
     result = derive(frames)

@@ -42,14 +42,14 @@ def build(sha256: str, context: StepContext) -> JsonValue:
     return {"build": begun.pk, "tables": len(parsed.rows)}
 
 
-def build_of(context: StepContext) -> Build:
+def build_of(sha256: str, context: StepContext) -> Build:
     """The build that the first step of this job left.
 
     Raises:
         DeletedError, BuildGoneError: It is gone.
     """
     kept: Any = context.results[NAME]
-    return find_build(kept["build"])
+    return find_build(sha256, kept["build"])
 
 
 def _store(begun: Build, parsed: ParsedTables, context: StepContext) -> None:

@@ -84,20 +84,18 @@ def begin_build(sha256: str, job_id: str, map_name: str, tables: Collection[str]
         )
 
 
-def find_build(build_id: int) -> Build:
-    """A build that a step of this job began, to write to it or read it.
+def find_build(sha256: str, build_id: int) -> Build:
+    """A build of a file, to write to it or to publish it.
 
     Raises:
         DeletedError: The file is being deleted.
         BuildGoneError: The build was given up.
     """
-    builds = Build.objects.filter(pk=build_id, retired_at=None).exclude(demo__state=Demo.State.DELETING)
-    build = builds.first()
-    if build is not None:
-        return build
-    if Demo.objects.filter(builds=build_id).exclude(state=Demo.State.DELETING).exists():
+    wanted(sha256)
+    build = Build.objects.filter(pk=build_id, demo=sha256, retired_at=None).first()
+    if build is None:
         raise BuildGoneError("the tables that this job made were given up", hint="Retry it: they are made anew.")
-    raise DeletedError
+    return build
 
 
 @contextmanager
@@ -111,10 +109,10 @@ def writing(build: Build) -> Iterator[None]:
         DeletedError: The file was deleted before or during the block.
         BuildGoneError: The build was given up before or during the block.
     """
-    find_build(build.pk)
+    find_build(build.demo_id, build.pk)
     yield
     try:
-        find_build(build.pk)
+        find_build(build.demo_id, build.pk)
     except OffangleError:
         delete_tables(services().store, place_of(build), build.tables)
         raise

@@ -68,7 +68,7 @@ def publish(sha256: str, context: StepContext) -> JsonValue:
         TransientError: The store does not answer.
     """
     context.progress(STAGE, 0.0)
-    build = build_of(context)
+    build = build_of(sha256, context)
     match_id = match_id_of(sha256)
     if not Match.objects.filter(pk=match_id, build=build).exists():
         tables = _read_tables(match_id, BuildTables(build))
