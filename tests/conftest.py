@@ -41,7 +41,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def _asks_the_database(item: pytest.Item) -> bool:
     fixtures = set(getattr(item, "fixturenames", ()))
-    return bool(fixtures & ASKS_THE_DATABASE) or item.get_closest_marker("database") is not None
+    # pytest-django gives those marked `django_db` their fixture only when they run.
+    marked = any(item.get_closest_marker(name) is not None for name in ("database", "django_db"))
+    return marked or bool(fixtures & ASKS_THE_DATABASE)
 
 
 @pytest.fixture(scope="session")

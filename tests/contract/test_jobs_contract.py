@@ -15,8 +15,10 @@ from makers.job_bench import Failing, Gate, JobBench, kind_of, nothing, open_ben
 from makers.waiting import until
 from offangle.core.errors import BadInputError, NotFoundError, ParserCrashError, SettingsError, TransientError
 from offangle.jobs.config import QueueConfig
-from offangle.jobs.database import open_engine
+from offangle.jobs.database import jobs, open_engine
 from offangle.jobs.kinds import JobFailure, JobKind, JobRequest, JsonValue, Periodic, Step, StepContext
+
+DBOS_ENDED = {"SUCCESS", "ERROR"}
 
 
 @pytest.fixture
@@ -87,6 +89,30 @@ def test_a_forgotten_job_can_be_asked_for_again(bench: JobBench) -> None:
         assert bench.client.enqueue(request).created
         bench.wait_for(request.job_id, "done")
     assert calls == ["abc", "abc"]
+
+
+def test_jobs_that_ended_long_ago_are_forgotten_and_nothing_of_them_is_left(
+    bench: JobBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("offangle.jobs.client.PRUNE_BATCH", 2)
+    kind, failing = kind_of(nothing), kind_of(Failing(BadInputError("no")), name="failing")
+    old = [bench.client.enqueue(kind.request(f"old{n}", version="1")).job_id for n in range(3)]
+    old.append(bench.client.enqueue(failing.request("old", version="1")).job_id)
+    with bench.working(kind, failing):
+        for job_id in old:
+            bench.wait_for(job_id, "done", "dead")
+        until(lambda: {bench.client._dbos.retrieve_workflow(job).get_status().status for job in old} <= DBOS_ENDED)
+    waiting = bench.client.enqueue(kind.request("waiting", version="1")).job_id
+    engine = open_engine(bench.engine.config)
+    with engine.begin() as connection:
+        connection.execute(sa.update(jobs).values(enqueued_at_ms=0))
+        connection.execute(sa.update(jobs).where(jobs.c.job_id.in_(old[1:])).values(finished_at_ms=1))
+    engine.dispose()
+    assert bench.client.prune(3600.0) == 3
+    assert {view.job_id for view in bench.client.list_jobs().jobs} == {old[0], waiting}
+    assert {workflow.workflow_id for workflow in bench.client._dbos.list_workflows()} == {old[0], waiting}
+    assert bench.client.prune(3600.0) == 0
+    assert bench.client.enqueue(kind.request("old1", version="1")).created
 
 
 # ---- failures

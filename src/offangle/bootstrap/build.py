@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Final
 
 from django.db import connections
@@ -12,7 +13,7 @@ from offangle.config.settings import Settings, load_settings, signing_secret
 from offangle.core.errors import SettingsError
 from offangle.flows.kind import Kind
 from offangle.flows.kinds import KINDS
-from offangle.flows.services import Limits, Sample, Services, install
+from offangle.flows.services import Keep, Limits, Sample, Services, install
 from offangle.jobs.config import JobsConfig, QueueConfig
 from offangle.jobs.engine import JobEngine
 from offangle.storage.intake import Intake
@@ -70,6 +71,7 @@ def build_services(settings: Settings, kinds: Sequence[Kind] = KINDS) -> Service
         ),
         base_url=settings.base_url,
         sample=Sample(rounds=settings.sample_rounds),
+        keep=Keep(jobs=timedelta(days=settings.keep_jobs_days), posts=timedelta(days=settings.keep_posts_days)),
     )
 
 

@@ -7,6 +7,7 @@ from django.db import close_old_connections
 
 from offangle.bootstrap.build import jobs_config
 from offangle.config.settings import Settings
+from offangle.flows import upkeep
 from offangle.flows.kind import Kind
 from offangle.flows.kinds import KINDS
 from offangle.jobs.config import JobsConfig
@@ -24,7 +25,7 @@ def worker_for(kinds: Sequence[Kind], config: JobsConfig) -> JobWorker:
     return JobEngine(config).worker(
         [kind.work() for kind in kinds],
         sweeps=[sweep for kind in kinds for sweep in kind.sweeps],
-        periodics=[periodic for kind in kinds for periodic in kind.periodics],
+        periodics=[*upkeep.PERIODICS, *(periodic for kind in kinds for periodic in kind.periodics)],
         around=django_connections,
     )
 

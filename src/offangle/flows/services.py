@@ -5,6 +5,7 @@ process here before the first request or job.
 """
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 
 from offangle.core.errors import SettingsError
@@ -23,6 +24,19 @@ class Limits:
     demo_bytes: int
     parse_wall_s: float
     parse_memory_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """How long things are kept that nothing needs any more.
+
+    Attributes:
+        jobs: Ended jobs, from their end.
+        posts: Posts of game clients, from their arrival.
+    """
+
+    jobs: timedelta = timedelta(days=30)
+    posts: timedelta = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +67,7 @@ class Services:
         limits: What is read at most.
         base_url: Address of the pages, without a trailing slash.
         sample: Which match is simulated for those who have none.
+        keep: How long things are kept that nothing needs any more.
     """
 
     store: ObjectStore
@@ -63,6 +78,7 @@ class Services:
     limits: Limits
     base_url: str
     sample: Sample = field(default_factory=Sample)
+    keep: Keep = field(default_factory=Keep)
 
     @property
     def work_dir(self) -> Path:

@@ -96,6 +96,19 @@ def observers_after(after_id: int) -> list[ObserverNews]:
     return [ObserverNews(*row) for row in grown]
 
 
+def first_since(steam_id: int, since_ns: int) -> int | None:
+    """The observer's first post that arrived at or after a time; None when there is none."""
+    young = GsiJournal.objects.filter(steam_id=steam_id, received_ns__gte=since_ns)
+    return young.order_by("pk").values_list("pk", flat=True).first()
+
+
+def delete_before(steam_id: int, before_id: int, limit: int) -> int:
+    """Delete the observer's oldest posts before `before_id`, at most `limit`; returns how many."""
+    oldest = GsiJournal.objects.filter(steam_id=steam_id, pk__lt=before_id).order_by("pk")
+    ids = list(oldest.values_list("pk", flat=True)[:limit])
+    return GsiJournal.objects.filter(pk__in=ids).delete()[0] if ids else 0
+
+
 def newest_id() -> int:
     """The id of the newest post, 0 when there is none."""
     return GsiJournal.objects.aggregate(newest=Max("pk"))["newest"] or 0

@@ -24,6 +24,7 @@ from offangle.core.errors import BadInputError
 from offangle.db.models import LiveObserver, LiveSnapshot, LiveTrack, Match, SteamAccount
 from offangle.db.queries.journal import JournalPost, newest_id, observers_after, read_after
 from offangle.db.queries.live_events import KEPT_FOR, SNAPSHOT, NewEvent, append, lock_live_rows, prune_events
+from offangle.flows.following.forget import whole_from
 from offangle.flows.following.merge import home_match_id, link_observer, make_match, settle, write_matches
 from offangle.live.events import EpochAborted, Event, SessionClosed
 from offangle.live.news import news_of
@@ -105,10 +106,15 @@ def fold_posts(state: LiveState, cursor: int, posts: Sequence[JournalPost], read
 
 
 def rebuild(steam_id: int) -> None:
-    """Forget what was folded of an observer's posts: the follower folds its journal anew, with today's rules."""
+    """Forget what was folded of an observer's posts: the follower folds its journal anew, with today's rules.
+
+    Matches whose posts are no longer there, or not all of them, stay as they are.
+    """
     with transaction.atomic():
         lock_live_rows()
-        LiveObserver.objects.filter(pk=steam_id).update(state=_encode(LiveState()), cursor=0, projected="")
+        for observer in LiveObserver.objects.select_for_update().filter(pk=steam_id):
+            observer.state, observer.cursor, observer.projected = _encode(LiveState()), whole_from(observer) - 1, ""
+            observer.save(update_fields=["state", "cursor", "projected", "updated_at"])
 
 
 def _write(steam_id: int, cursor: int, fold: Fold) -> bool:
