@@ -54,6 +54,7 @@ class MatchOrder:
             one.
         max_rounds: Rounds of regulation; None takes the mode's own.
         povs: How many clients' own recordings are written.
+        commands: The server's recording has what each client sent, tick by tick: three quarters of its size.
     """
 
     seed: int
@@ -66,6 +67,7 @@ class MatchOrder:
     network: str = "mixed"
     max_rounds: int | None = None
     povs: int = 1
+    commands: bool = True
 
     def __post_init__(self) -> None:
         """Refuse what cannot be played.

@@ -8,8 +8,17 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from offangle.core.sides import Side
+from offangle_sim.demo.bits import Chunk
 from offangle_sim.demo.entities import Entity
 from offangle_sim.demo.send_tables import NO_HANDLE
+from offangle_sim.server.grid import (
+    ANGLE_MASK,
+    PRECISE_ANGLE_BITS,
+    VELOCITY_BITS,
+    VELOCITY_HIGH_U,
+    VELOCITY_LOW_U,
+    VELOCITY_STEPS,
+)
 from offangle_sim.server.state import Item, Player, Totals
 
 if TYPE_CHECKING:
@@ -28,21 +37,31 @@ NO_GROUND: Final = 0xFFFFFF
 _STATS: Final = "m_pActionTrackingServices.m_matchStats."
 _MONEY: Final = "m_pInGameMoneyServices."
 _VELOCITIES: Final = tuple(f"m_vecVelocity.m_vec{axis}" for axis in "XYZ")
+_AT_REST: Final = (0.0, 0.0, 0.0)
+_VELOCITY_SPAN: Final = VELOCITY_HIGH_U - VELOCITY_LOW_U
+_CIRCLE: Final = 1 << PRECISE_ANGLE_BITS
 
 EntityOf = Callable[[Item], Entity]
 
 
 class Body:
-    """A pawn, and what was last written of the one who moves it."""
+    """A pawn, and what was last written of the one who moves it.
 
-    __slots__ = ("_position", "_revision", "_velocity", "_view", "entity")
+    Attributes:
+        entity: The pawn.
+        shows: Whose state it shows, and as of which revision.
+    """
+
+    __slots__ = ("_angles", "_pitch", "_position", "_velocities", "_velocity", "_yaw", "entity", "shows")
 
     def __init__(self, entity: Entity) -> None:
         self.entity = entity
+        self._velocities = tuple(entity.entity_class.field(name).path for name in _VELOCITIES)
+        self._angles = entity.entity_class.field("m_angEyeAngles").path
         self._position: Vec3 | None = None
-        self._velocity: Vec3 = (0.0, 0.0, 0.0)
-        self._view: tuple[float, float] = (0.0, 0.0)
-        self._revision: tuple[int, int] | None = None
+        self._velocity: Vec3 = _AT_REST
+        self._pitch = self._yaw = 0.0
+        self.shows: tuple[int, int] | None = None
 
     def follow(self, player: Player) -> None:
         """Where he is, how fast he is, and where he looks."""
@@ -52,20 +71,18 @@ class Body:
             entity.set_position(*player.position)
         velocity = player.velocity
         if velocity != self._velocity:
+            for path, part, before in zip(self._velocities, velocity, self._velocity, strict=True):
+                if part != before:
+                    entity.write(path, encode_velocity(part))
             self._velocity = velocity
-            for name, part in zip(_VELOCITIES, velocity, strict=True):
-                entity.set(name, part)
-        view = (player.pitch_deg, player.yaw_deg)
-        if view != self._view:
-            self._view = view
-            entity.set("m_angEyeAngles", (*view, 0.0))
+        pitch, yaw = player.pitch_deg, player.yaw_deg
+        if pitch != self._pitch or yaw != self._yaw:
+            self._pitch, self._yaw = pitch, yaw
+            entity.write(self._angles, encode_view(pitch, yaw))
 
     def show(self, player: Player, entity_of: EntityOf) -> None:
-        """Everything else, if it may have changed."""
-        key = (player.entry.slot, player.revision)
-        if key == self._revision:
-            return
-        self._revision = key
+        """Everything else."""
+        self.shows = (player.entry.slot, player.revision)
         for item in player.items:
             show_item(entity_of(item), item)
         entity = self.entity
@@ -76,7 +93,29 @@ class Body:
 
     def look_anew(self) -> None:
         """Somebody else moves it: nothing is known of what was written."""
-        self._position, self._revision = None, None
+        self._position, self.shows = None, None
+
+
+def encode_velocity(part: float) -> Chunk:
+    """A component of a velocity: `quantized(20, -16384, 16384, ENCODE_ZERO)`, spelled out."""
+    if part == 0.0:
+        return 1, 1
+    step = int((part - VELOCITY_LOW_U) * VELOCITY_STEPS / _VELOCITY_SPAN + 0.5)
+    return min(max(step, 0), VELOCITY_STEPS) << 1, VELOCITY_BITS + 1
+
+
+def encode_view(pitch: float, yaw: float) -> Chunk:
+    """A view without roll: `send_tables.encode_angles`, spelled out."""
+    value, width = 0, 3
+    if pitch:
+        value, width = (
+            1 | (int(((pitch + 180.0) % 360.0) * _CIRCLE / 360.0 + 0.5) & ANGLE_MASK) << 3,
+            3 + PRECISE_ANGLE_BITS,
+        )
+    if yaw:
+        value |= 2 | (int(((yaw + 180.0) % 360.0) * _CIRCLE / 360.0 + 0.5) & ANGLE_MASK) << width
+        width += PRECISE_ANGLE_BITS
+    return value, width
 
 
 def _body_fields(player: Player) -> dict[str, Any]:

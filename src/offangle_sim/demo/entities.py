@@ -6,7 +6,7 @@ from typing import Any, Final
 from offangle_sim.demo import bits
 from offangle_sim.demo.bits import Chunk
 from offangle_sim.demo.field_paths import Path, delta_plan
-from offangle_sim.demo.send_tables import BoundField, EntityClass
+from offangle_sim.demo.send_tables import EntityClass
 from offangle_sim.server.grid import POSITION_STEPS_PER_U, WORLD_EDGE_U, position_of, position_steps
 
 CELL_U: Final = 512
@@ -17,6 +17,9 @@ _EVENT_INDEX_BITS: Final = 15
 _SERIAL_MASK: Final = 1023
 _OFFSET_BITS: Final = 15
 _STEPS_PER_CELL: Final = CELL_U * POSITION_STEPS_PER_U
+_OFFSET_MASK: Final = _STEPS_PER_CELL - 1
+_NOWHERE: Final = (-1, -1, -1)
+"""No position has these steps, nor lies in their cells."""
 _CELL_SHIFT: Final = _STEPS_PER_CELL.bit_length() - 1
 _EDGE_STEPS: Final = WORLD_EDGE_U * POSITION_STEPS_PER_U
 _CREATE, _LEAVE, _DELETE = 2, 1, 3
@@ -69,7 +72,7 @@ class Entity:
             values[name] = value
             return
         values[name] = value
-        self._write(field, field.encode(value))
+        self.write(field.path, field.encode(value))
 
     def update(self, fields: Mapping[str, Any]) -> None:
         """Set several fields."""
@@ -102,38 +105,23 @@ class Entity:
         if steps == before:
             return
         self.position_steps = steps
-        fields = _position_fields(self.entity_class)
-        for axis in (0, 1, 2):
-            now = steps[axis]
-            if before is not None and before[axis] == now:
+        for (cell, offset), now, was in zip(self.entity_class.position, steps, before or _NOWHERE, strict=True):
+            if was == now:
                 continue
-            cell, offset = fields[axis]
-            if before is None or before[axis] >> _CELL_SHIFT != now >> _CELL_SHIFT:
-                self._write(cell, bits.varint(now >> _CELL_SHIFT))
-            self._write(offset, (now & (_STEPS_PER_CELL - 1), _OFFSET_BITS))
+            if was >> _CELL_SHIFT != now >> _CELL_SHIFT:
+                self.write(cell, bits.varint(now >> _CELL_SHIFT))
+            self.write(offset, (now & _OFFSET_MASK, _OFFSET_BITS))
 
     def position(self) -> tuple[float, float, float]:
         """Where the entity is, as a reader will find it."""
         return position_of(self.position_steps or (_EDGE_STEPS, _EDGE_STEPS, _EDGE_STEPS))
 
-    def _write(self, field: BoundField, chunk: Chunk) -> None:
-        if not self.changed:
+    def write(self, path: Path, chunk: Chunk) -> None:
+        """Record what one field says now; nobody asks whether that is new."""
+        changed = self.changed
+        if not changed:
             self.pool[self.index] = self
-        self.state[field.path] = chunk
-        self.changed[field.path] = chunk
-
-
-_POSITIONS: dict[str, tuple[tuple[BoundField, BoundField], ...]] = {}
-
-
-def _position_fields(kind: EntityClass) -> tuple[tuple[BoundField, BoundField], ...]:
-    known = _POSITIONS.get(kind.name)
-    if known is None:
-        known = tuple(
-            (kind.field(f"CBodyComponent.m_cell{axis}"), kind.field(f"CBodyComponent.m_vec{axis}")) for axis in "XYZ"
-        )
-        _POSITIONS[kind.name] = known
-    return known
+        self.state[path] = changed[path] = chunk
 
 
 def delta(values: Mapping[Path, Chunk]) -> Chunk:

@@ -128,7 +128,8 @@ class Recorder:
         body = cast.bodies.get(player.body)
         if body is not None:
             body.follow(player)
-            body.show(player, cast.item)
+            if body.shows != (slot, player.revision):
+                body.show(player, cast.item)
         if cast.shown.get(slot) != player.revision:
             cast.shown[slot] = player.revision
             show_controller(cast.controllers[slot], player)

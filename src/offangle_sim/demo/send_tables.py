@@ -6,6 +6,7 @@ because readers look fields up by name.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Final, TypeAlias
 
 from offangle_sim.demo import bits, wire
@@ -200,6 +201,16 @@ class EntityClass:
             found = BoundField((*whole.path, int(index)), encode, None, encode)
             self._fields[name] = found
         return found
+
+    @cached_property
+    def position(self) -> tuple[tuple[Path, Path], ...]:
+        """Where cell and offset of each axis lie.
+
+        Raises:
+            KeyError: Such entities are nowhere.
+        """
+        axes = [(f"CBodyComponent.m_cell{axis}", f"CBodyComponent.m_vec{axis}") for axis in "XYZ"]
+        return tuple((self.field(cell).path, self.field(offset).path) for cell, offset in axes)
 
     def _walk(self, table: Table, path: Path, prefix: str) -> None:
         for at, field in enumerate(table.fields):

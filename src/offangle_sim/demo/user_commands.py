@@ -7,6 +7,7 @@ with two changes: wire type 7 sets a field back to its default, and the list of 
 
 import struct
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final
 
 from offangle_sim.demo import wire
@@ -14,23 +15,23 @@ from offangle_sim.net.inputs import InputEntry, UserCommand
 
 _RESET: Final = 7
 _NESTED: Final = 2
+_NOTHING_SENT: Final[tuple[int | None, int]] = (None, 0)
 
 
 _ENTRY_HEAD: Final = struct.Struct("<BBBfBfB")
 _FRACTION: Final = struct.Struct("<Bf")
 _ANGLES: Final = struct.Struct("<BBBfBf")
+_MOVED: Final = struct.Struct("<BfBf")
 
 
 def _entry(entry: InputEntry) -> bytes:
-    render = wire.varint_bytes(entry.render_tick)
-    player = wire.varint_bytes(entry.player_tick)
     return b"".join(
         (
             _ENTRY_HEAD.pack(0x12, 10, 0x0D, entry.pitch_deg, 0x15, entry.yaw_deg, 0x20),
-            render,
+            wire.varint_bytes(entry.render_tick),
             _FRACTION.pack(0x2D, entry.render_fraction),
             b"\x30",
-            player,
+            wire.varint_bytes(entry.player_tick),
             _FRACTION.pack(0x3D, entry.player_fraction),
         )
     )
@@ -39,11 +40,21 @@ def _entry(entry: InputEntry) -> bytes:
 def _base(command: UserCommand, pawn_handle: int | None, *, full: bool) -> bytes:
     pitch, yaw = command.view
     forward, left = command.move
-    buttons = wire.data(3, wire.integer(1, command.buttons)) if command.buttons or not full else b""
-    moved = struct.pack("<BfBf", 0x2D, forward, 0x35, left)
-    parts = [wire.integer(2, command.client_tick), buttons, _ANGLES.pack(0x22, 10, 0x0D, pitch, 0x15, yaw), moved]
-    parts += [] if pawn_handle is None else [wire.integer(14, pawn_handle)]
-    return b"".join(parts)
+    return b"".join(
+        (
+            b"\x10",
+            wire.varint_bytes(command.client_tick),
+            _buttons(command.buttons) if command.buttons or not full else b"",
+            _ANGLES.pack(0x22, 10, 0x0D, pitch, 0x15, yaw),
+            _MOVED.pack(0x2D, forward, 0x35, left),
+            b"" if pawn_handle is None else wire.integer(14, pawn_handle),
+        )
+    )
+
+
+@lru_cache(maxsize=256)
+def _buttons(buttons: int) -> bytes:
+    return wire.data(3, wire.integer(1, buttons))
 
 
 def full_command(command: UserCommand, pawn_handle: int) -> bytes:
@@ -55,12 +66,13 @@ def full_command(command: UserCommand, pawn_handle: int) -> bytes:
 def delta_command(command: UserCommand, had_inputs: int) -> bytes:
     """The command against the player's previous one, whose pawn it keeps."""
     base = wire.data(1, _base(command, None, full=False))
-    if not command.inputs:
+    inputs = command.inputs
+    if not inputs:
         return base + (wire.varint_bytes(2 << 3 | _RESET) if had_inputs else b"")
-    entries = [wire.varint_bytes(len(command.inputs) << 3 | _RESET)]
-    for at, entry in enumerate(command.inputs):
+    entries = [wire.varint_bytes(len(inputs) << 3 | _RESET)]
+    for at, entry in enumerate(inputs):
         encoded = _entry(entry)
-        entries += [wire.varint_bytes(at << 3 | _NESTED), wire.varint_bytes(len(encoded)), encoded]
+        entries += (wire.varint_bytes(at << 3 | _NESTED), wire.varint_bytes(len(encoded)), encoded)
     return base + wire.data(2, b"".join(entries))
 
 
@@ -84,21 +96,27 @@ class CommandStream:
         return b"".join(self._server_command(command, pawn, server_tick) for command, pawn in commands)
 
     def _server_command(self, command: UserCommand, pawn: int, server_tick: int) -> bytes:
-        had_pawn, had = self._sent.get(command.slot, (None, 0))
-        self._sent[command.slot] = pawn, len(command.inputs)
-        if had_pawn != pawn or (len(command.inputs) > 1 and not self._all_deltas):
-            payload = wire.data(1, full_command(command, pawn))
+        slot, inputs = command.slot, len(command.inputs)
+        had_pawn, had = self._sent.get(slot, _NOTHING_SENT)
+        self._sent[slot] = pawn, inputs
+        if had_pawn != pawn or (inputs > 1 and not self._all_deltas):
+            field, payload = b"\x0a", full_command(command, pawn)
         else:
-            payload = wire.data(6, delta_command(command, had))
-        return wire.data(
-            1,
-            b"".join(
-                (
-                    payload,
-                    wire.integer(2, command.number),
-                    wire.integer(3, command.slot),
-                    wire.integer(4, server_tick),
-                    wire.integer(5, command.client_tick),
-                )
-            ),
+            field, payload = b"\x32", delta_command(command, had)
+        varint = wire.varint_bytes
+        body = b"".join(
+            (
+                field,
+                varint(len(payload)),
+                payload,
+                b"\x10",
+                varint(command.number),
+                b"\x18",
+                varint(slot),
+                b"\x20",
+                varint(server_tick),
+                b"\x28",
+                varint(command.client_tick),
+            )
         )
+        return b"\x0a" + varint(len(body)) + body

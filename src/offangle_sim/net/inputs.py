@@ -1,10 +1,9 @@
 """What a client sends for one tick: the moment it was looking at, and where it looked."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class InputEntry:
+class InputEntry(NamedTuple):
     """One sub-tick input.
 
     Attributes:
@@ -24,8 +23,7 @@ class InputEntry:
     yaw_deg: float
 
 
-@dataclass(frozen=True, slots=True)
-class UserCommand:
+class UserCommand(NamedTuple):
     """What one client sent for one tick.
 
     Attributes:

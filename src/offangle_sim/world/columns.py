@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import product
+from itertools import pairwise, product
 from math import ceil, floor, inf
 from typing import Final, NamedTuple, TypeAlias
 
@@ -94,13 +94,12 @@ class Columns:
         columns: What lies over each cell; rock where there is none.
         walls: Walls between two open cells, by axis (0: x is the same all along) and the cell whose left or lower edge
             they stand on.
-        free_above: Feet at this height or above it have room anywhere in the cell and in all around it; where it is
-            missing, it depends.
+        open_between: Feet between these heights have room anywhere in the cell; elsewhere it depends.
     """
 
     columns: Mapping[Key, Column]
     walls: Mapping[tuple[int, Key], tuple[Wall, ...]]
-    free_above: Mapping[Key, float]
+    open_between: Mapping[Key, tuple[Span, ...]]
 
     def is_solid(self, x: float, y: float, z: float) -> bool:
         """Whether a point lies in rock or a block; on the border of cells the right and the upper one decides."""
@@ -122,16 +121,28 @@ class Columns:
 
     def can_stand(self, x: float, y: float, z: float, radius_u: float) -> bool:
         """Whether a body fits in, a square of twice the radius and a standing player's height less a step."""
-        if z >= self.free_above.get((x // CELL_U, y // CELL_U), inf) and radius_u <= CELL_U:
-            return True
         reach = max(radius_u - SLACK_U, 0.0)
         square = x - reach, y - reach, x + reach, y + reach
+        if reach < CELL_U / 2.0 and self._is_open(square, z):
+            return True
         room = z + STEP_HEIGHT_U + SLACK_U, z + BODY_HEIGHT_U
         for cell in _cells(square):
             column = self.columns.get(cell)
             if column is None or not column.has_room(_within(square, cell), room):
                 return False
         return not self.walls or self._is_clear_of_walls(square, room)
+
+    def _is_open(self, square: Rect, z: float) -> bool:
+        """Whether a body as small as a cell has room in each cell that it reaches into, wherever it stands there."""
+        left, lower, right, upper = (edge // CELL_U for edge in square)
+        cells = ((left, lower),) if left == right and lower == upper else product({left, right}, {lower, upper})
+        for cell in cells:
+            for low, high in self.open_between.get(cell, ()):
+                if low <= z <= high:
+                    break
+            else:
+                return False
+        return True
 
     def _ground_at_border(self, x: float, y: float, z: float) -> float | None:
         keys = product({(x - SLACK_U) // CELL_U, x // CELL_U}, {(y - SLACK_U) // CELL_U, y // CELL_U})
@@ -159,7 +170,7 @@ def columns_of(plan: Plan) -> Columns:
             blocks[_key(plan, cell)].append(plan.block_heights(block))
     columns = {key: _column(floors[key], blocks[key]) for key in floors}
     walls = _walls(plan, columns)
-    return Columns(columns, walls, _free_above(columns, walls))
+    return Columns(columns, walls, _open_between(columns, walls))
 
 
 def _key(plan: Plan, cell: Cell) -> Key:
@@ -201,19 +212,25 @@ def _between(axis: int, one: Point, other: Point) -> Surface:
     return Surface(slope if axis else 0.0, 0.0 if axis else slope, one[2] - slope * one[along])
 
 
-def _free_above(
+def _open_between(
     columns: Mapping[Key, Column], walls: Mapping[tuple[int, Key], tuple[Wall, ...]]
-) -> Mapping[Key, float]:
-    tallest = {key: max(surface.span(_rect(key))[1] for surface in column.surfaces) for key, column in columns.items()}
-    for (axis, (x, y)), standing in walls.items():
-        for key in ((x, y), (x - (axis == 0), y - (axis == 1))):
-            tallest[key] = max(tallest[key], *(wall.high.span(_rect(key))[1] for wall in standing))
-    around = {key: [(key[0] + x, key[1] + y) for x, y in product((-1, 0, 1), repeat=2)] for key in columns}
-    return {
-        key: max(tallest[near] for near in nearby) - STEP_HEIGHT_U
-        for key, nearby in around.items()
-        if all(near in tallest for near in nearby)
-    }
+) -> Mapping[Key, tuple[Span, ...]]:
+    """Heights at which a whole cell is open: above a floor, and below what comes next; none beside a wall."""
+    walled = {key for (axis, (x, y)) in walls for key in ((x, y), (x - (axis == 0), y - (axis == 1)))}
+    return {key: _open_spans(key, column) for key, column in columns.items() if key not in walled}
+
+
+def _open_spans(key: Key, column: Column) -> tuple[Span, ...]:
+    floors = [floor.span(_rect(key)) for floor in column.floors]
+    lowest = min(most for _, most in floors)
+    things = sorted([*floors, *column.blocks])
+    found, top = [], -inf
+    for (_, most), (bottom, _) in pairwise([*things, (inf, inf)]):
+        top = max(top, most)
+        low, high = top - STEP_HEIGHT_U, bottom - BODY_HEIGHT_U - SLACK_U
+        if top >= lowest and low <= high:
+            found.append((low, high))
+    return tuple(found)
 
 
 def _cells(square: Rect) -> Iterator[Key]:

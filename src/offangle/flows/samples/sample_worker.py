@@ -1,7 +1,7 @@
 """The process that writes the sample: `python -m offangle.flows.samples.sample_worker FOLDER SEED ROUNDS`.
 
-Simulating is minutes of computation for a slow machine; here it keeps nobody waiting. Players sit at the server: a
-network would take a third longer and shows on no page.
+Simulating is a minute of computation for a slow machine; here it keeps nobody waiting. Players sit at the server, and
+what their clients sent is left out: a network and the commands would double the time to the page and show on none.
 """
 
 import sys
@@ -28,7 +28,9 @@ def write_sample(order: MatchOrder, folder: Path, progress: Progress) -> Mapping
 def main(arguments: Sequence[str]) -> int:
     """Simulate; exit status 0 when all went well."""
     folder, seed, rounds = arguments
-    order = MatchOrder(seed=int(seed), rounds=int(rounds), parts=frozenset({"demo"}), network=LOCAL_NETWORK)
+    order = MatchOrder(
+        seed=int(seed), rounds=int(rounds), parts=frozenset({"demo"}), network=LOCAL_NETWORK, commands=False
+    )
     return serve(partial(write_sample, order, Path(folder)), error=OffangleError)
 
 
