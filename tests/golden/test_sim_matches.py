@@ -15,9 +15,10 @@ from demoparser2 import DemoParser
 from hypothesis import given
 from hypothesis import strategies as st
 
+from makers.corpus import played
 from makers.match_rules import clock_faults, end_faults, is_decided, money_faults
 from makers.simulated import a_game
-from makers.simulated_orders import INCIDENT_ORDERS, SEEDS, everything, order, seeded, wingman
+from makers.simulated_orders import DEATHMATCH, INCIDENT_ORDERS, SEEDS, everything, seeded, wingman
 from makers.truth_compare import differences
 from offangle.core.errors import ParserCrashError
 from offangle.frames.collection import MatchFrames
@@ -114,10 +115,10 @@ class Match:
     read: MatchFrames
 
 
-def played(what: MatchOrder, folder: Path) -> Match:
-    truth = write_match(what, folder)
-    path = folder / DEMO_NAME
-    return Match(path, truth, read_match_file(path, "demo", sample_rate_hz=SAMPLE_RATE_HZ))
+def read_back(what: MatchOrder, folder: Path) -> Match:
+    match = played(what)
+    path = match.demo(folder)
+    return Match(path, match.truth, read_match_file(path, "demo", sample_rate_hz=SAMPLE_RATE_HZ))
 
 
 def assert_all_is_well(what: MatchOrder, match: Match, known_faults: frozenset[str] = frozenset()) -> None:
@@ -162,7 +163,7 @@ def assert_awpy_agrees(match: Match) -> None:
 @pytest.mark.parametrize("incident", INCIDENT_ORDERS)
 def test_incidents(incident: Incident, tmp_path: Path) -> None:
     what = INCIDENT_ORDERS[incident]
-    match = played(what, tmp_path)
+    match = read_back(what, tmp_path)
     assert HAPPENED[incident](match.truth)
     assert_all_is_well(what, match, TAKEN_OVER if incident == "takeover" else frozenset())
 
@@ -170,7 +171,7 @@ def test_incidents(incident: Incident, tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_incidents_together(tmp_path: Path) -> None:
     what = everything(12)
-    assert_all_is_well(what, played(what, tmp_path), TAKEN_OVER)
+    assert_all_is_well(what, read_back(what, tmp_path), TAKEN_OVER)
 
 
 def test_every_incident_is_told_of() -> None:
@@ -180,12 +181,12 @@ def test_every_incident_is_told_of() -> None:
 @pytest.mark.parametrize("seed", SEEDS)
 def test_seeds(seed: int, tmp_path: Path) -> None:
     what = seeded(seed)
-    assert_all_is_well(what, played(what, tmp_path))
+    assert_all_is_well(what, read_back(what, tmp_path))
 
 
 def test_wingman_ends_with_the_round_that_decides_it(tmp_path: Path) -> None:
     what = wingman(5, None, max_rounds=4)
-    assert_all_is_well(what, played(what, tmp_path))
+    assert_all_is_well(what, read_back(what, tmp_path))
 
 
 @given(st.sampled_from((2, 4, 24)), st.booleans(), st.lists(st.sampled_from("ab"), max_size=60))
@@ -209,15 +210,14 @@ def test_a_match_ends_when_the_plain_rule_says_so(
 
 
 def test_deathmatch_is_refused_by_awpy(tmp_path: Path) -> None:
-    truth = write_match(order(3, 1, mode="deathmatch", network="local"), tmp_path)
-    assert truth["kills"].height > 0
+    match = played(DEATHMATCH)
+    assert match.truth["kills"].height > 0
     with pytest.raises(ParserCrashError, match="game mode other than competitive"):
-        read_match_file(tmp_path / DEMO_NAME, "demo")
+        read_match_file(match.demo(tmp_path), "demo")
 
 
 def test_the_coach_is_in_the_recording(tmp_path: Path) -> None:
-    write_match(INCIDENT_ORDERS["coach"], tmp_path)
-    joined = DemoParser(str(tmp_path / DEMO_NAME)).parse_event("player_connect_full")
+    joined = DemoParser(str(played(INCIDENT_ORDERS["coach"]).demo(tmp_path))).parse_event("player_connect_full")
     assert len(joined) == 5
 
 
@@ -232,8 +232,8 @@ def test_one_order_gives_the_same_bytes(tmp_path: Path) -> None:
     assert digests(tmp_path / "second") == first
 
 
-def test_playing_without_writing_gives_the_same_truth(tmp_path: Path) -> None:
+def test_playing_without_writing_gives_the_same_truth() -> None:
     what = wingman(7, 1)
-    written, played_only = write_match(what, tmp_path), play_truth(what)
+    written, played_only = played(what).truth, play_truth(what)
     for name in ("kills", "damages", "rounds", "economy", "shots"):
         assert played_only[name].equals(written[name]), name

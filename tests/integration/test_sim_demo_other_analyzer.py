@@ -15,10 +15,11 @@ from typing import Any, Final
 import polars as pl
 import pytest
 
+from makers.corpus import played
 from makers.scripted_match import Script, write_script
-from makers.simulated_orders import INCIDENT_ORDERS, SEEDS, order, seeded
+from makers.simulated_orders import DEATHMATCH, INCIDENT_ORDERS, SEEDS, seeded
 from offangle.frames.collection import MatchFrames
-from offangle_sim.match import DEMO_NAME, write_match
+from offangle_sim.match import DEMO_NAME
 from offangle_sim.order import MatchOrder
 
 ANALYZER: Final = os.environ.get("CS_DEMO_ANALYZER_CLI", "")
@@ -103,7 +104,11 @@ def analyzed(path: Path) -> dict[str, Any]:
 def told(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Told:
     folder, name = tmp_path_factory.mktemp("other"), request.param
     path = folder / DEMO_NAME
-    truth = write_script(path, SCRIPTS[name]).truth() if name in SCRIPTS else write_match(ORDERS[name], folder)
+    if name in SCRIPTS:
+        truth = write_script(path, SCRIPTS[name]).truth()
+    else:
+        match = played(ORDERS[name])
+        truth, path = match.truth, match.demo(folder)
     said = analyzed(path)
     shutil.rmtree(folder)
     return Told(said, truth, is_played=name in ORDERS)
@@ -273,8 +278,8 @@ def test_ticks(told: Told) -> None:
 
 def test_a_round_that_is_never_decided_is_forgotten(tmp_path: Path) -> None:
     """A played deathmatch ends with the clock: the analyzer says nothing of it at all."""
-    truth = write_match(order(3, 1, mode="deathmatch", network="local"), tmp_path)
-    said = analyzed(tmp_path / DEMO_NAME)
+    match = played(DEATHMATCH)
+    truth, said = match.truth, analyzed(match.demo(tmp_path))
     assert truth["kills"].height > 0
     assert said["rounds"] == said["kills"] == said["shots"] == []
     assert {_plain(row) for row in said["players"]} == set(truth["players"]["steam_id"])

@@ -1,5 +1,6 @@
 """Orders of short simulated matches: twenty seeds, and one match for every incident."""
 
+from dataclasses import replace
 from typing import Final
 
 from offangle_sim.order import INCIDENTS, Incident, MatchOrder
@@ -41,6 +42,15 @@ INCIDENT_ORDERS: Final[dict[Incident, MatchOrder]] = {
     "team_kill": wingman(3, 1, "team_kill"),
     "late_kill": wingman(3, 1, "late_kill"),
 }
+
+
+DEATHMATCH: Final = order(3, 1, mode="deathmatch", network="local")
+
+
+def plain(seed: int) -> MatchOrder:
+    """Two or three rounds of an ordinary match, with a change of sides after the second, and everybody's live posts."""
+    asked = order(seed, 2 + seed % 2, max_rounds=4, network="local")
+    return replace(asked, parts=asked.parts | {"gsi"})
 
 
 def everything(seed: int) -> MatchOrder:

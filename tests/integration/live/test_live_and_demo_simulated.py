@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from makers import corpus
 from makers.api_world import open_services, prepare_jobs
 from makers.live_journal import append, follow, owner_of
 from makers.rows import StepDone
@@ -19,7 +20,6 @@ from offangle.flows.recorded.identity import match_id_of
 from offangle.flows.recorded.kind import RECORDED
 from offangle.flows.services import install
 from offangle.storage.intake import Intake
-from offangle_sim.match import write_match
 from offangle_sim.order import LOCAL_NETWORK, MatchOrder
 
 pytestmark = pytest.mark.django_db
@@ -43,9 +43,9 @@ class Played:
 
 @pytest.fixture(scope="module")
 def played(tmp_path_factory: pytest.TempPathFactory) -> Played:
-    folder = tmp_path_factory.mktemp("played")
-    write_match(ORDER, folder)
-    return Played(folder / "match.dem", {int(path.stem): path for path in sorted((folder / "gsi").iterdir())})
+    match = corpus.played(ORDER)
+    streams = {int(path.stem): path for path in sorted((match.folder / "gsi").iterdir())}
+    return Played(match.demo(tmp_path_factory.mktemp("played")), streams)
 
 
 @pytest.fixture(autouse=True)
