@@ -61,3 +61,7 @@ SOURCES: Final = ("demo", "cs2_demo_format", "gsi", "simulator")
 
 WORLD_WEAPON: Final = "world"
 """The weapon of a death by fall, trigger or an unnamed cause; the bomb's is `c4`."""
+
+CORRECTION_REASONS: Final = ("events", "self_contradiction", "held_weapon")
+"""Why a value is not the source's: the events agree against it; it contradicts another of the source's own, and the
+events, or else the score, decide; a hit was booked to another weapon than the one it was dealt with."""

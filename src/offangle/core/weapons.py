@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final, Literal
 
+from offangle.core.sides import Side
 from offangle.core.terms import WORLD_WEAPON
 
 WeaponClass = Literal[
@@ -93,6 +94,19 @@ _ROWS: Final[tuple[tuple[str, str, WeaponClass, int, int, int | None, int | None
 
 WEAPONS: Final[Mapping[str, Weapon]] = MappingProxyType({row[0]: Weapon(*row) for row in _ROWS})
 """Every weapon that Offangle knows, by canonical name; an unknown name is kept as it is, never dropped."""
+
+_SHOPS: Final[tuple[tuple[Side, tuple[str, ...]], ...]] = (
+    ("t", ("glock", "tec9", "mac10", "sawedoff", "galilar", "ak47", "sg556", "g3sg1")),
+    ("ct", ("hkp2000", "usp_silencer", "fiveseven", "mp9", "mag7", "famas", "m4a1", "m4a1_silencer", "aug", "scar20")),
+)
+
+SHOP_SIDES: Final[Mapping[str, Side]] = MappingProxyType({name: side for side, names in _SHOPS for name in names})
+"""Weapons that the shop sells to one side only, to that side; the other has them only from the ground."""
+
+BASE_WEAPONS: Final[Mapping[str, str]] = MappingProxyType(
+    {"m4a1": "m4a1_silencer", "hkp2000": "usp_silencer", "p250": "cz75a", "deagle": "revolver", "mp7": "mp5sd"}
+)
+"""Weapons whose name the game's hits also give to another that takes its place in the loadout, to that other."""
 
 ALIASES: Final[Mapping[str, str]] = MappingProxyType(
     {

@@ -7,6 +7,7 @@ from typing import Final
 import dataframely as dy
 
 from offangle.frames.combat import BlindsTable, BulletsTable, DamagesTable, KillsTable, ShotsTable
+from offangle.frames.corrections import CorrectionsTable
 from offangle.frames.duels import DuelTicksTable
 from offangle.frames.match import MatchTable
 from offangle.frames.parsers import ParsersTable
@@ -27,6 +28,7 @@ TABLES: Final[Mapping[str, type[dy.Schema]]] = MappingProxyType(
     {
         "match": MatchTable,
         "parsers": ParsersTable,
+        "corrections": CorrectionsTable,
         "players": PlayersTable,
         "scoreboard": ScoreboardTable,
         "rounds": RoundsTable,

@@ -1,5 +1,6 @@
 """From a `.dem` file to the tables of a match."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -9,6 +10,7 @@ import polars as pl
 from offangle.core.maps import canonical_map
 from offangle.frames.collection import MatchFrames, conform
 from offangle.frames.halves import length_of, with_halves
+from offangle.parsing.corrections import corrections_table
 from offangle.parsing.demo import combat, items, states, teams, totals
 from offangle.parsing.demo import rounds as round_list
 from offangle.parsing.demo.awpy_source import AWPY_VERSION, AwpyDemo, AwpyTables
@@ -24,6 +26,7 @@ from offangle.parsing.demo.header import FileHeader, read_header
 from offangle.parsing.demo.identity import Identity, identify
 from offangle.parsing.demo.inputs import input_history_table
 from offangle.parsing.demo.utility import Utility
+from offangle.parsing.held_weapons import resolve_base_weapons
 from offangle.parsing.terms import DEFAULT_SAMPLE_RATE_HZ, Progress
 
 SIMULATED_SERVER_PREFIX: Final = "Offangle simulator"
@@ -162,6 +165,7 @@ def _translate(recording: _Recording, report: Progress) -> dict[str, pl.DataFram
     found["economy"] = economy_table(rounds, in_rounds, recording.states, item_events, buy_ends)
     grid = recording.states.filter(states.on_grid(recording.every))
     found["ticks"] = states.ticks_table(grid, recording.places, rounds)
+    found |= _resolved(found)
     found["input_history"] = input_history_table(recording.completion.input_history, recording.header)
     return {name: table for name, table in found.items() if table is not None}
 
@@ -208,6 +212,17 @@ def _combat(recording: _Recording, rounds: pl.DataFrame, in_rounds: pl.DataFrame
         "smokes": utility.smokes(),
         "fires": utility.fires(),
     }
+
+
+def _resolved(found: Mapping[str, pl.DataFrame | None]) -> dict[str, pl.DataFrame]:
+    """Hits with the weapon that was held, and what was changed for it."""
+    damages, kills = found["damages"], found["kills"]
+    if damages is None or kills is None:
+        return {}
+    damages, corrections = resolve_base_weapons(
+        damages, kills=kills, shots=found["shots"], ticks=found["ticks"], economy=found["economy"]
+    )
+    return {"damages": damages, "corrections": corrections_table([corrections])}
 
 
 def _names(recording: _Recording) -> pl.DataFrame:

@@ -35,11 +35,13 @@ def read_scoreboard(archive: Archive, roster: Roster) -> pl.DataFrame | None:
     return rows
 
 
-def read_kills(archive: Archive, roster: Roster) -> pl.DataFrame | None:
-    """The table `kills`; a flash assister stands in `assister_steam_id` with `is_flash_assist`."""
-    rows = _read(archive, roster, KILLS)
-    if rows is None:
-        return None
+def read_kills(archive: Archive, roster: Roster) -> pl.DataFrame:
+    """The table `kills`; a flash assister stands in `assister_steam_id` with `is_flash_assist`.
+
+    Raises:
+        BadInputError: There is no such file.
+    """
+    rows = _needed(archive, roster, KILLS)
     rows = rows.with_columns(
         pl.coalesce("assister_steam_id", "flash_assister_steam_id").alias("assister_steam_id"),
         pl.col("is_flash_assist").fill_null(value=False),
@@ -50,11 +52,13 @@ def read_kills(archive: Archive, roster: Roster) -> pl.DataFrame | None:
     return roster.without_warmup(rows).sort("tick", maintain_order=True)
 
 
-def read_damages(archive: Archive, roster: Roster) -> pl.DataFrame | None:
-    """The table `damages`; `healthDamage` is already capped at the health left."""
-    rows = _read(archive, roster, DAMAGES)
-    if rows is None:
-        return None
+def read_damages(archive: Archive, roster: Roster) -> pl.DataFrame:
+    """The table `damages`; `healthDamage` is already capped at the health left.
+
+    Raises:
+        BadInputError: There is no such file.
+    """
+    rows = _needed(archive, roster, DAMAGES)
     rows = translated(rows, "hit_group", HIT_GROUPS, where="damages.json: hitgroup")
     rows = rows.with_columns(
         (pl.col("victim_health_before") - pl.col("health_damage")).alias("victim_health_after"), weapon("weapon")
@@ -127,6 +131,13 @@ def lasting_effects(grenades: pl.DataFrame) -> Mapping[str, pl.DataFrame]:
             "start_tick", maintain_order=True
         ),
     }
+
+
+def _needed(archive: Archive, roster: Roster, declared: Rows) -> pl.DataFrame:
+    rows = _read(archive, roster, declared)
+    if rows is None:
+        raise BadInputError(f"{declared.key}.json is missing")
+    return rows
 
 
 def _read(archive: Archive, roster: Roster, declared: Rows) -> pl.DataFrame | None:

@@ -1,15 +1,20 @@
 """From a zip to the tables of a match."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Final
 
 import msgspec
 import polars as pl
 
+from offangle.analysis.evidence import round_evidence
 from offangle.core.errors import BadInputError
 from offangle.core.maps import canonical_map
 from offangle.frames.collection import MatchFrames, conform
+from offangle.frames.halves import with_halves
+from offangle.parsing.corrections import corrections_table
+from offangle.parsing.held_weapons import resolve_base_weapons
 from offangle.parsing.interchange.archive import Archive
 from offangle.parsing.interchange.events import (
     lasting_effects,
@@ -20,7 +25,8 @@ from offangle.parsing.interchange.events import (
     read_kills,
     read_scoreboard,
 )
-from offangle.parsing.interchange.roster import Roster, played_sides, read_players
+from offangle.parsing.interchange.reconcile import Reconciled, Scores, end_reason, reconcile, with_reason_sides
+from offangle.parsing.interchange.roster import Roster, read_players, roster_of
 from offangle.parsing.interchange.rounds import player_rounds, read_economy, read_rounds, with_sampled_money
 from offangle.parsing.interchange.rows import Count
 from offangle.parsing.interchange.streams import read_duels, read_replay, read_shots
@@ -71,26 +77,47 @@ def _tell_nobody(_stage: str, _done: float) -> None:
     """The progress of a caller who does not ask."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What tells of sides and winners, with the sides of one roster."""
+
+    economy: pl.DataFrame
+    kills: pl.DataFrame
+    bomb_events: pl.DataFrame | None
+
+
 def _read_tables(archive: Archive, tell: Progress) -> dict[str, pl.DataFrame | None]:
     match = _read_match(archive)
-    rounds = read_rounds(archive)
     players = read_players(archive)
-    roster = Roster(
-        players, played_sides(players, rounds), rounds.select("round_number", "freeze_end_tick"), archive.is_columnar
-    )
-    economy = read_economy(archive, roster)
-    tell("events", 0.1)
-    tables = _read_events(archive, roster)
+    stated = read_rounds(archive)
+    roster = roster_of(players, stated, is_columnar=archive.is_columnar)
+    told = _read_told(archive, roster)
+    tell("rounds", 0.1)
+    reconciled = _reconciled(match, stated, players, told)
+    if reconciled.has_other_sides:
+        roster = roster_of(players, reconciled.rounds, is_columnar=archive.is_columnar)
+        told = _read_told(archive, roster)
+    rounds = _rounds_table(match, reconciled.rounds, told.economy)
+    tables = _read_events(archive, roster, told)
     tell("replay", 0.3)
     replay = read_replay(archive, roster, tables["grenades"])
     tell("duels", 0.7)
+    damages, held = resolve_base_weapons(
+        read_damages(archive, roster),
+        kills=told.kills,
+        shots=tables["shots"],
+        ticks=None if replay is None else replay.ticks,
+        economy=told.economy,
+    )
     tables |= {
-        "match": _match_table(match, None if replay is None else replay.sample_rate_hz),
+        "match": _match_table(match, reconciled.scores, None if replay is None else replay.sample_rate_hz),
         "parsers": _parsers(archive),
+        "corrections": corrections_table([reconciled.corrections, held]),
         "players": players,
         "rounds": rounds,
-        "economy": economy if replay is None else with_sampled_money(economy, rounds, replay.ticks),
-        "player_rounds": player_rounds(economy, players),
+        "economy": told.economy if replay is None else with_sampled_money(told.economy, rounds, replay.ticks),
+        "player_rounds": player_rounds(told.economy, players),
+        "damages": damages,
         "ticks": None if replay is None else replay.ticks,
         "projectiles": None if replay is None else replay.projectiles,
         "duel_ticks": read_duels(archive, roster),
@@ -99,18 +126,38 @@ def _read_tables(archive: Archive, tell: Progress) -> dict[str, pl.DataFrame | N
     return tables
 
 
-def _read_events(archive: Archive, roster: Roster) -> dict[str, pl.DataFrame | None]:
+def _read_told(archive: Archive, roster: Roster) -> _Told:
+    return _Told(read_economy(archive, roster), read_kills(archive, roster), read_bomb_events(archive, roster))
+
+
+def _reconciled(match: _Match, stated: pl.DataFrame, players: pl.DataFrame, told: _Told) -> Reconciled:
+    """The stated rounds held against what tells of them."""
+    telling = {
+        "rounds": stated,
+        "player_rounds": player_rounds(told.economy, players),
+        "kills": told.kills,
+        "economy": told.economy,
+        "bomb_events": told.bomb_events,
+    }
+    frames = MatchFrames(_conformed(telling))
+    rounds = with_reason_sides(
+        stated, frames["bomb_events"], tick_rate=match.tick_rate, map_name=canonical_map(match.map_name)
+    )
+    return reconcile(rounds, round_evidence(frames), Scores(match.team_a.score, match.team_b.score))
+
+
+def _rounds_table(match: _Match, rounds: pl.DataFrame, economy: pl.DataFrame) -> pl.DataFrame:
+    reason = end_reason(canonical_map(match.map_name)).alias("reason")
+    return with_halves(rounds, start_money=economy.select("round_number", "start_money")).with_columns(reason)
+
+
+def _read_events(archive: Archive, roster: Roster, told: _Told) -> dict[str, pl.DataFrame | None]:
     grenades = read_grenades(archive, roster)
-    kills, damages = read_kills(archive, roster), read_damages(archive, roster)
-    for name, table in (("kills.json", kills), ("damages.json", damages)):
-        if table is None:
-            raise BadInputError(f"{name} is missing")
     return {
-        "kills": kills,
-        "damages": damages,
+        "kills": told.kills,
         "scoreboard": read_scoreboard(archive, roster),
         "blinds": read_blinds(archive, roster, grenades),
-        "bomb_events": read_bomb_events(archive, roster),
+        "bomb_events": told.bomb_events,
         "shots": read_shots(archive, roster),
         "grenades": grenades,
         **(lasting_effects(grenades) if grenades is not None else {}),
@@ -129,7 +176,7 @@ def _read_match(archive: Archive) -> _Match:
     return match
 
 
-def _match_table(match: _Match, sample_rate_hz: float | None) -> pl.DataFrame:
+def _match_table(match: _Match, scores: Scores, sample_rate_hz: float | None) -> pl.DataFrame:
     return pl.DataFrame(
         {
             "map_name": canonical_map(match.map_name),
@@ -140,8 +187,8 @@ def _match_table(match: _Match, sample_rate_hz: float | None) -> pl.DataFrame:
             "server_name": match.server_name,
             "team_a_name": match.team_a.name,
             "team_b_name": match.team_b.name,
-            "score_a": match.team_a.score,
-            "score_b": match.team_b.score,
+            "score_a": scores.a,
+            "score_b": scores.b,
             "is_simulated": False,
         }
     )

@@ -121,7 +121,13 @@ def _refuse_doubles(players: pl.DataFrame, column: str) -> None:
         raise BadInputError(f"players.json: steamId64 {doubles.item(0, 'wire_id')} is there twice")
 
 
-def played_sides(players: pl.DataFrame, rounds: pl.DataFrame) -> pl.DataFrame:
+def roster_of(players: pl.DataFrame, rounds: pl.DataFrame, *, is_columnar: bool) -> Roster:
+    """The roster for `rounds` with their sides: round_number, team_a_side, freeze_end_tick."""
+    freeze_ends = rounds.select("round_number", "freeze_end_tick")
+    return Roster(players, _played_sides(players, rounds), freeze_ends, is_columnar)
+
+
+def _played_sides(players: pl.DataFrame, rounds: pl.DataFrame) -> pl.DataFrame:
     """`round_number`, `steam_id`, `side` of each player in each round, from the team and the round's sides."""
     other = pl.when(pl.col("team_a_side") == "t").then(pl.lit("ct")).otherwise(pl.lit("t"))
     return (

@@ -17,17 +17,11 @@ from offangle.parsing.interchange.vocabulary import (
     translated,
 )
 
-HALF_ROUNDS: Final = 12
-"""Rounds of a regular half where the match ended before its sides changed (MR12)."""
-
-OVERTIME_HALF_ROUNDS: Final = 3
-"""Rounds of a half of overtime (MR3)."""
-
 MAX_ROUNDS: Final = 200
 
 
 def read_rounds(archive: Archive) -> pl.DataFrame:
-    """The table `rounds`, not yet conformed.
+    """The rounds as the source states them, in order, with our words; `end_reason` keeps the format's.
 
     Raises:
         BadInputError: No rounds, numbers twice or below 1, ticks out of order, or an unknown word.
@@ -40,12 +34,11 @@ def read_rounds(archive: Archive) -> pl.DataFrame:
     rows = translated(rows, "team_a_side", SIDES, where="rounds.json: teamASide")
     rows = translated(rows, "winner_side", SIDES, where="rounds.json: winnerSide")
     rows = translated(rows, "winner_team", TEAMS, where="rounds.json: winnerTeamKey")
-    rows = translated(rows, "end_reason", END_REASONS, where="rounds.json: endReason")
-    rows = rows.sort("round_number")
+    rows = translated(
+        rows.with_columns(reason=pl.col("end_reason")), "reason", END_REASONS, where="rounds.json: endReason"
+    ).sort("round_number")
     _check(rows)
-    return _with_halves(rows).with_columns(
-        pl.col("start_tick").shift(-1).alias("officially_ended_tick"), pl.col("end_reason").alias("reason")
-    )
+    return rows.with_columns(officially_ended_tick=pl.col("start_tick").shift(-1))
 
 
 def _check(rows: pl.DataFrame) -> None:
@@ -59,19 +52,6 @@ def _check(rows: pl.DataFrame) -> None:
         raise BadInputError(
             f"rounds.json: roundNumber {number}: startTick, freezeEndTick and endTick must follow each other"
         )
-
-
-def _with_halves(rows: pl.DataFrame) -> pl.DataFrame:
-    """Add `kind` and `half`: the first change of sides tells the length of a half, else it is MR12."""
-    changed = rows.filter(pl.col("team_a_side") != pl.col("team_a_side").shift(1)).get_column("round_number")
-    half_rounds = int(changed.item(0)) - 1 if changed.len() else HALF_ROUNDS
-    regular = 2 * half_rounds
-    number = pl.col("round_number")
-    overtime_half = 3 + (number - regular - 1) // OVERTIME_HALF_ROUNDS
-    return rows.with_columns(
-        pl.when(number <= regular).then(pl.lit("regular")).otherwise(pl.lit("overtime")).alias("kind"),
-        pl.when(number <= half_rounds).then(1).when(number <= regular).then(2).otherwise(overtime_half).alias("half"),
-    )
 
 
 def read_economy(archive: Archive, roster: Roster) -> pl.DataFrame:
