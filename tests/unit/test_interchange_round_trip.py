@@ -21,7 +21,7 @@ scores = st.sampled_from([(3, 0), (3, 1), (1, 3), (5, 3), (3, 5), (8, 6)])
 def assert_same(made: MatchFrames, read: MatchFrames, version: Version) -> None:
     """Every table equal; angles of 2.0's replay are whole degrees."""
     expected = set(made) - (NOT_IN_2_0 if version == "2.0" else set())
-    assert set(read) == expected | {"smokes", "fires"}
+    assert set(read) == expected | {"smokes", "fires", "corrections"}
     for name in sorted(expected - {"ticks", "parsers"}):
         left, right = made[name], read[name]
         if name == "rounds":

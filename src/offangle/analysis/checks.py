@@ -8,7 +8,14 @@ from typing import Final
 import polars as pl
 
 from offangle.analysis.context import Context
+from offangle.analysis.contradictions import (
+    Contradictions,
+    contradicted_sides,
+    contradicted_weapons,
+    contradicted_winners,
+)
 from offangle.analysis.damage import UTILITY_WEAPONS
+from offangle.analysis.evidence import round_evidence
 from offangle.analysis.players import BOTH_SIDES
 from offangle.core.sides import TEAMS, Team
 
@@ -36,6 +43,7 @@ class Subject:
     match: Context
     player_rounds: pl.DataFrame
     players: pl.DataFrame
+    evidence: pl.DataFrame
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +61,7 @@ Check = Callable[[Subject], Finding]
 
 def run_checks(match: Context, player_rounds: pl.DataFrame, players: pl.DataFrame) -> pl.DataFrame:
     """Run every check of `CHECKS`: name, label, ok (null: could not be checked), expected, found, detail."""
-    subject = Subject(match, player_rounds, players)
+    subject = Subject(match, player_rounds, players, round_evidence(match.frames))
     rows = []
     for name, (label, check) in CHECKS.items():
         finding = check(subject)
@@ -76,10 +84,19 @@ def check_score(subject: Subject, team: Team) -> Finding:
     before = (rounds.item(0, f"score_{team}_before") or 0) if rounds.height else 0
     notes = [f"{before} won before the recording began"] if before else []
     notes += [f"{unknown} rounds without a known winner"] if unknown else []
+    notes += [
+        f"{other} in the source, by winners that the events contradict" for other in _stated_scores(subject, team)
+    ]
     detail = listed(notes)
     if stated is None:
         return Finding(None, "not stated", str(won + before), detail)
     return Finding(won + before == stated, str(stated), str(won + before), detail)
+
+
+def _stated_scores(subject: Subject, team: Team) -> list[str]:
+    """The source's own final score where it was corrected."""
+    corrections = subject.match.frames["corrections"]
+    return corrections.filter((pl.col("table") == "match") & (pl.col("column") == f"score_{team}"))["stated"].to_list()
 
 
 def check_running_score(subject: Subject) -> Finding:
@@ -120,6 +137,30 @@ def check_winners(subject: Subject) -> Finding:
     unknown = rounds.filter(pl.col("winner_side").is_null())["round_number"].to_list()
     detail = listed([f"round {n}: winner unknown, left out of every win rate" for n in unknown])
     return Finding(not unknown, f"{rounds.height} winners", str(rounds.height - len(unknown)), detail)
+
+
+def check_sides(subject: Subject) -> Finding:
+    """Only Ts plant, only CTs defuse and have kits, and each side buys its own weapons."""
+    found = contradicted_sides(subject.match.frames, subject.evidence)
+    return _contradictions(found, "rounds")
+
+
+def check_winners_by_events(subject: Subject) -> Finding:
+    """The winner is who defused, whose bomb exploded, or who was left alive; and names of side and team agree."""
+    return _contradictions(contradicted_winners(subject.match.frames, subject.evidence), "rounds")
+
+
+def check_weapons(subject: Subject) -> Finding:
+    """Shots, hits and kills of a weapon tell one story."""
+    return _contradictions(contradicted_weapons(subject.match.frames), "kills and hits")
+
+
+def _contradictions(found: Contradictions, what: str) -> Finding:
+    if not found.compared and not found.faults:
+        return Finding(None, "something to compare with", "nothing")
+    words = f"{len(found.faults)} contradictions"
+    words += f", {found.corrected} corrected" if found.corrected else ""
+    return Finding(not found.faults, f"{found.compared} {what} agree", words, listed(found.faults + found.explained))
 
 
 def check_excluded(subject: Subject) -> Finding:
@@ -359,6 +400,8 @@ CHECKS: Final[dict[str, tuple[str, Check]]] = {
     "running_score": ("Score round by round", check_running_score),
     "round_numbers": ("Rounds without gaps", check_round_numbers),
     "round_winners": ("Winners known", check_winners),
+    "sides_by_events": ("Sides agree with the events", check_sides),
+    "winners_by_events": ("Winners agree with the events", check_winners_by_events),
     "excluded_rounds": ("Rounds kept, not counted", check_excluded),
     "scoreboard_rounds": ("Rounds played per player", partial(check_scoreboard, figure=Figure("rounds_played"))),
     "scoreboard_kills": (
@@ -391,6 +434,7 @@ CHECKS: Final[dict[str, tuple[str, Check]]] = {
     "departures": ("Players who left a round", check_departures),
     "economy": ("Economy complete", check_economy),
     "damage_cap": ("Damage within health", check_damage_cap),
+    "weapons": ("Shots, hits and kills by weapon", check_weapons),
     "tick_rate": ("Tick rate", check_tick_rate),
     "parsers": ("Parsers", check_parsers),
 }

@@ -92,7 +92,7 @@ def _read_tables(archive: Archive, tell: Progress) -> dict[str, pl.DataFrame | N
     stated = read_rounds(archive)
     roster = roster_of(players, stated, is_columnar=archive.is_columnar)
     told = _read_told(archive, roster)
-    tell("rounds", 0.1)
+    tell("events", 0.1)
     reconciled = _reconciled(match, stated, players, told)
     if reconciled.has_other_sides:
         roster = roster_of(players, reconciled.rounds, is_columnar=archive.is_columnar)
