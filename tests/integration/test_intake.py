@@ -24,10 +24,11 @@ from makers.containers import (
     zstd_bomb,
 )
 from offangle.core.errors import BadInputError, LimitExceededError
-from offangle.storage.intake import Intake, shown_name
+from offangle.storage.intake import Intake
 from offangle.storage.limits import Limits
 from offangle.storage.links import LinkSigner
 from offangle.storage.objects import local_store
+from offangle.storage.unpacking import shown_name
 from offangle.storage.work import WorkArea
 
 SMALL = Limits(

@@ -7,35 +7,21 @@ came packed, and `matches/<sha256>.zip` for an open match zip, which is kept as 
 import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import chain
-from pathlib import Path, PurePosixPath
-from typing import BinaryIO, Final, Literal, Self
+from pathlib import Path
+from typing import Final, Self
 
 import zstandard
 
 from offangle.core.errors import BadInputError, LimitExceededError
-from offangle.storage.containers import (
-    COMPRESSED,
-    HEAD_BYTES,
-    ByteSource,
-    FileKind,
-    raw_pieces,
-    refuse,
-    sniff,
-    unpacked,
-)
-from offangle.storage.limits import FileMeter, Limits, Meter
+from offangle.storage.containers import ByteSource, FileKind, raw_pieces, unpacked
+from offangle.storage.limits import Limits
 from offangle.storage.objects import ObjectStore
+from offangle.storage.unpacking import MatchFileKind, PackedMatch, RejectedMember, unpack_each
 from offangle.storage.work import WorkArea
-from offangle.storage.zips import ZipMember, ZipReader
-
-MatchFileKind = Literal["demo", "match_zip"]
 
 DEMO_SUFFIX: Final = ".dem.zst"
 ZSTD_LEVEL: Final = 3
 """Demos hardly shrink further at higher levels, at several times the time."""
-MAX_NAME_LENGTH: Final = 200
-SHOWN_REASONS: Final = 3
 _MIB: Final = 1024**2
 
 
@@ -60,19 +46,6 @@ class StoredMatchFile:
     stored_size_bytes: int
     original_name: str
     was_new: bool
-
-
-@dataclass(frozen=True, slots=True)
-class RejectedMember:
-    """A member of a zip that looked like a match file and could not be taken.
-
-    Attributes:
-        name: Its path in the zip.
-        error: Why not.
-    """
-
-    name: str
-    error: BadInputError
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +86,10 @@ class Intake:
         """
         if path.stat().st_size > self.limits.packed_bytes:
             raise _too_large(self.limits)
-        with path.open("rb") as file, self.work.folder("intake") as folder:
-            return _Taking(self, folder, name or path.name).take(file, path)
+        with self.work.folder("intake") as folder, self.work.folder("unpacked") as inner:
+            taking = _Taking(self, folder)
+            found = unpack_each(path, taking.take, name=name or path.name, folder=inner, limits=self.limits)
+        return IntakeResult(found.taken, found.rejected)
 
     def take_stream(self, source: Iterable[bytes] | ByteSource, *, name: str) -> IntakeResult:
         """Take what `source`, pieces of any size or a binary file, yields. Raises as `take_file` does."""
@@ -182,78 +157,30 @@ class IntakeSession:
 class _Taking:
     """One upload on its way through."""
 
-    def __init__(self, intake: Intake, folder: Path, name: str) -> None:
-        self._intake = intake
+    def __init__(self, intake: Intake, folder: Path) -> None:
         self._store = intake.store
-        self._limits = intake.limits
-        self._meter = Meter(intake.limits)
-        self._folder = folder
-        self._name = shown_name(name)
+        self._packed = folder / "demo.zst"
 
-    def take(self, file: BinaryIO, path: Path) -> IntakeResult:
-        kind = sniff(file.read(HEAD_BYTES))
-        file.seek(0)
-        if kind is FileKind.ZIP:
-            return self._take_zip(file, path)
-        if kind is FileKind.DEMO:
-            pieces = raw_pieces(file)
-        elif kind in COMPRESSED:
-            pieces = unpacked(file, kind)
-        else:
-            raise refuse(kind)
-        meter = self._meter.start(path.stat().st_size)
-        return IntakeResult((self._store_demo(_metered(pieces, meter), self._name),))
+    def take(self, match: PackedMatch) -> StoredMatchFile:
+        if match.kind == "demo" or match.path is None:
+            return self._take_demo(match)
+        return self._take_zip(match, match.path)
 
-    def _take_zip(self, file: BinaryIO, path: Path) -> IntakeResult:
-        reader = ZipReader(file, max_members=self._limits.zip_members)
-        if reader.is_match_zip(self._meter):
-            return IntakeResult((self._store_match_zip(reader, file, path),))
-        files: list[StoredMatchFile] = []
-        rejected: list[RejectedMember] = []
-        for member in reader.members:
-            try:
-                if (stored := self._take_member(reader, member, len(files))) is not None:
-                    files.append(stored)
-            except BadInputError as error:
-                rejected.append(RejectedMember(_shown(member.path), error))
-        if not files:
-            raise _nothing_in_zip(rejected)
-        return IntakeResult(tuple(files), tuple(rejected))
-
-    def _take_member(self, reader: ZipReader, member: ZipMember, taken: int) -> StoredMatchFile | None:
-        """Store a member if it is a demo; None if it is something else that may lie beside demos."""
-        if _is_clutter(member.path):
-            return None
-        head, pieces = _peeked(reader.pieces(member, self._meter.start(member.info.compress_size)))
-        kind = sniff(head)
-        if kind in {FileKind.UNKNOWN, FileKind.EMPTY} and not member.name.lower().endswith(".dem"):
-            return None
-        if kind is FileKind.DEMO and taken >= self._limits.zip_demos:
-            raise LimitExceededError(f"More than {self._limits.zip_demos} demos in one zip")
-        return self._store_demo(pieces, shown_name(member.name))
-
-    def _store_demo(self, pieces: Iterator[bytes], name: str) -> StoredMatchFile:
-        head, pieces = _peeked(pieces)
-        if (kind := sniff(head)) is not FileKind.DEMO:
-            raise refuse(kind)
-        packed = self._folder / "demo.zst"
+    def _take_demo(self, match: PackedMatch) -> StoredMatchFile:
         size, digest = 0, hashlib.sha256()
-        with packed.open("wb") as file, _compressor().stream_writer(file) as writer:
-            for piece in pieces:
+        with self._packed.open("wb") as file, _compressor().stream_writer(file) as writer:
+            for piece in match.pieces:
                 digest.update(piece)
                 writer.write(piece)
                 size += len(piece)
-        return self._keep("demo", packed, sha256=digest.hexdigest(), size=size, name=name)
+        return self._keep("demo", self._packed, sha256=digest.hexdigest(), size=size, name=match.name)
 
-    def _store_match_zip(self, reader: ZipReader, file: BinaryIO, path: Path) -> StoredMatchFile:
-        for member in reader.members:  # all of it is read once here, so that nothing damaged or explosive gets further
-            for _ in reader.pieces(member, self._meter.start(member.info.compress_size)):
-                pass
-        file.seek(0)
+    def _take_zip(self, match: PackedMatch, path: Path) -> StoredMatchFile:
         digest = hashlib.sha256()
-        for piece in raw_pieces(file):
+        for piece in match.pieces:
             digest.update(piece)
-        return self._keep("match_zip", path, sha256=digest.hexdigest(), size=path.stat().st_size, name=self._name)
+        size = path.stat().st_size
+        return self._keep("match_zip", path, sha256=digest.hexdigest(), size=size, name=match.name)
 
     def _keep(self, kind: MatchFileKind, path: Path, *, sha256: str, size: int, name: str) -> StoredMatchFile:
         key = demo_key(sha256) if kind == "demo" else match_zip_key(sha256)
@@ -302,16 +229,6 @@ def open_match_file(store: ObjectStore, key: str, path: Path) -> None:
         store.download(key, path)
 
 
-def shown_name(name: str) -> str:
-    """The last part of a file's name, printable and of bounded length; `upload` if nothing remains."""
-    last = PurePosixPath(name.replace("\\", "/")).name
-    return _shown("" if last == ".." else last) or "upload"
-
-
-def _shown(text: str) -> str:
-    return "".join(character for character in text if character.isprintable())[-MAX_NAME_LENGTH:]
-
-
 class _StreamSource:
     """A stream of pieces as something to read from."""
 
@@ -330,39 +247,8 @@ def _compressor() -> zstandard.ZstdCompressor:
     return zstandard.ZstdCompressor(level=ZSTD_LEVEL, write_checksum=True)
 
 
-def _peeked(pieces: Iterator[bytes]) -> tuple[bytes, Iterator[bytes]]:
-    """The first `HEAD_BYTES`, or all of less, and the whole again."""
-    head: list[bytes] = []
-    while sum(map(len, head)) < HEAD_BYTES and (piece := next(pieces, b"")):
-        head.append(piece)
-    return b"".join(head)[:HEAD_BYTES], chain(head, pieces)
-
-
-def _metered(pieces: Iterator[bytes], meter: FileMeter) -> Iterator[bytes]:
-    for piece in pieces:
-        meter.add(len(piece))
-        yield piece
-
-
-def _is_clutter(path: str) -> bool:
-    """What packers add on their own: macOS resource forks and hidden files."""
-    return any(part == "__MACOSX" or part.startswith(".") for part in PurePosixPath(path).parts)
-
-
 def _too_large(limits: Limits) -> LimitExceededError:
     return LimitExceededError(
         f"The upload is larger than {limits.packed_bytes // _MIB} MiB",
         hint="Pack the demo, or upload demos one by one.",
     )
-
-
-def _nothing_in_zip(rejected: list[RejectedMember]) -> BadInputError:
-    if not rejected:
-        return BadInputError(
-            "The zip holds no demo", hint="Offangle looks for .dem files and for cs2-demo-format match files."
-        )
-    first = rejected[0]
-    if len(rejected) == 1:
-        return type(first.error)(f"{first.name}: {first.error.message}", hint=first.error.hint)
-    reasons = "; ".join(f"{member.name}: {member.error.message}" for member in rejected[:SHOWN_REASONS])
-    return BadInputError(f"None of the {len(rejected)} match files in the zip can be read: {reasons}")

@@ -57,7 +57,7 @@ class ZipMember:
     @property
     def name(self) -> str:
         """The last part of the path."""
-        return PurePosixPath(self.path.replace("\\", "/")).name
+        return PurePosixPath(self.path).name
 
     @property
     def is_encrypted(self) -> bool:
@@ -72,6 +72,9 @@ class ZipReader:
         file: The zip, seekable.
         max_members: Entries read at most.
 
+    Attributes:
+        members: Its files, without what packers add on their own.
+
     Raises:
         BadInputError: The list of members is damaged or cut off.
         LimitExceededError: There are too many members.
@@ -82,7 +85,8 @@ class ZipReader:
         infos = _listed(file)
         if len(infos) > max_members:
             raise LimitExceededError(f"The zip has {len(infos)} entries; at most {max_members} are read")
-        self.members = [ZipMember(info.filename, info) for info in infos if not info.is_dir()]
+        files = [ZipMember(plain_path(info.filename), info) for info in infos if not info.is_dir()]
+        self.members = [member for member in files if not is_clutter(member.path)]
 
     def pieces(self, member: ZipMember, meter: FileMeter) -> Iterator[bytes]:
         """The member's content in pieces, counted by `meter`, checked against the zip's own size and checksum.
@@ -99,10 +103,22 @@ class ZipReader:
         if (crc, size) != (member.info.CRC, member.info.file_size):
             raise BadInputError(f"{member.path} in the zip is damaged: its checksum differs", hint=_DAMAGED_HINT)
 
-    def is_match_zip(self, meter: Meter) -> bool:
-        """Whether the zip is an open match file: a manifest at the top names a `cs2-demo-format/` schema."""
-        manifest = next((member for member in self.members if member.path == MANIFEST), None)
-        if manifest is None or manifest.is_encrypted or manifest.info.file_size > MAX_MANIFEST_BYTES:
+    def match_folders(self, meter: Meter) -> list[str]:
+        """The folders that hold an open match: those with a manifest that names a `cs2-demo-format/` schema.
+
+        Each ends with a slash; the top is empty. Whatever lies under one belongs to it.
+        """
+        found = {
+            member.path.removesuffix(MANIFEST)
+            for member in self.members
+            if member.name == MANIFEST and self._is_match_manifest(member, meter)
+        }
+        return sorted(
+            folder for folder in found if not any(folder != other and folder.startswith(other) for other in found)
+        )
+
+    def _is_match_manifest(self, manifest: ZipMember, meter: Meter) -> bool:
+        if manifest.is_encrypted or manifest.info.file_size > MAX_MANIFEST_BYTES:
             return False
         # A lying size is caught by the meter and by the comparison with the declared size.
         text = b"".join(self.pieces(manifest, meter.start(manifest.info.compress_size)))
@@ -130,6 +146,16 @@ class ZipReader:
             raise BadInputError(f"{member.path} is not where the zip's list says", hint=_DAMAGED_HINT)
         _, name_length, extra_length = _LOCAL_HEADER.unpack(header)
         return member.info.header_offset + _LOCAL_HEADER.size + int(name_length) + int(extra_length)
+
+
+def plain_path(path: str) -> str:
+    """A member's path with the slashes that zips should have, also where a packer wrote backslashes."""
+    return path.replace("\\", "/")
+
+
+def is_clutter(path: str) -> bool:
+    """What packers add on their own: macOS resource forks and hidden files."""
+    return any(part == "__MACOSX" or part.startswith(".") for part in PurePosixPath(path).parts)
 
 
 class _Window:

@@ -175,7 +175,7 @@ BAD = {
     "text.dem": (b"hello there", "Not a CS2 demo"),
     "short.dem": (b"PBDEMS2\0" + bytes(50), ""),
     "cut.dem.gz": (gzip.compress(b"PBDEMS2\0" + NOISE)[:5000], "cut off"),
-    "bomb.dem.gz": (gzip.compress(bytes(200 * 1024 * 1024)), "bomb"),
+    "bomb.dem.gz": (gzip.compress(b"PBDEMS2\0" + bytes(200 * 1024 * 1024)), "bomb"),
     "packed.7z": (b"7z\xbc\xaf\x27\x1c" + bytes(100), "7z"),
 }
 

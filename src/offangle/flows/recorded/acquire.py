@@ -20,7 +20,8 @@ from offangle.flows.recorded.queueing import enqueue_after_commit
 from offangle.flows.recorded.version import PIPELINE_VERSION
 from offangle.flows.services import services
 from offangle.jobs.kinds import PRIORITY_INTERACTIVE
-from offangle.storage.intake import IntakeResult, IntakeSession, StoredMatchFile, shown_name
+from offangle.storage.intake import IntakeResult, IntakeSession, StoredMatchFile
+from offangle.storage.unpacking import shown_name
 
 logger = logging.getLogger(__name__)
 

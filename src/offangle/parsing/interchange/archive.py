@@ -1,5 +1,6 @@
 """The zip itself: opened within limits, its manifest read, its files handed out one at a time."""
 
+import codecs
 import re
 import zipfile
 import zlib
@@ -12,6 +13,7 @@ from typing import Any, Final, Self
 import msgspec
 
 from offangle.core.errors import BadInputError, LimitExceededError
+from offangle.storage.zips import is_clutter, plain_path
 
 MANIFEST: Final = "manifest.json"
 FORMAT_NAME: Final = "cs2-demo-format"
@@ -39,6 +41,11 @@ VERSION_2: Final = (2, 0)
 
 _DAMAGED: Final = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError)
 _VERSION: Final = re.compile(rf"{FORMAT_NAME}/(\d{{1,4}})\.(\d{{1,4}})")
+
+
+def reader_of(shape: Any) -> msgspec.json.Decoder[Any]:
+    """A reader of JSON of that shape. It takes `3272.0` for a whole number, as JSON does."""
+    return msgspec.json.Decoder(shape, strict=False)
 
 
 class _Tool(msgspec.Struct):
@@ -110,9 +117,8 @@ class Archive(AbstractContextManager["Archive"]):
         Raises:
             BadInputError: It is not JSON of that shape; the message names the field.
         """
-        content = self.read(name)
         try:
-            return decoder.decode(content)
+            return decoder.decode(_plain_json(self.read(name)))
         except msgspec.ValidationError as error:
             raise BadInputError(f"{name}: {error}") from error
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
@@ -121,9 +127,22 @@ class Archive(AbstractContextManager["Archive"]):
             raise LimitExceededError(f"{name}: nested too deeply") from error
 
     def _decode_manifest(self) -> Manifest:
-        manifest: Manifest = self.decode(MANIFEST, msgspec.json.Decoder(Manifest))
+        manifest: Manifest = self.decode(MANIFEST, reader_of(Manifest))
         _major(manifest.schema_version)
         return manifest
+
+
+def _plain_json(content: bytes) -> bytes:
+    """The document in UTF-8 without the mark that some programs begin a text with, which JSON does not know.
+
+    Raises:
+        UnicodeDecodeError: It begins with the mark of UTF-16 and is none.
+    """
+    if content.startswith(codecs.BOM_UTF8):
+        return content.removeprefix(codecs.BOM_UTF8)
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return content.decode("utf-16").encode()
+    return content
 
 
 def _open(path: Path) -> zipfile.ZipFile:
@@ -135,14 +154,17 @@ def _open(path: Path) -> zipfile.ZipFile:
 
 def _members(archive: zipfile.ZipFile) -> Mapping[str, zipfile.ZipInfo]:
     found: dict[str, zipfile.ZipInfo] = {}
-    entries = [entry for entry in archive.infolist() if not entry.is_dir()]
+    entries = [
+        entry for entry in archive.infolist() if not entry.is_dir() and not is_clutter(plain_path(entry.filename))
+    ]
     if len(entries) > MAX_MEMBERS:
         raise LimitExceededError(f"the zip holds {len(entries)} files; at most {MAX_MEMBERS} are read")
     for entry in entries:
-        if entry.filename in found:
-            raise BadInputError(f"{entry.filename}: is in the zip twice")
+        path = plain_path(entry.filename)
+        if path in found:
+            raise BadInputError(f"{path}: is in the zip twice")
         _check_member(entry)
-        found[entry.filename] = entry
+        found[path] = entry
     total = sum(entry.file_size for entry in entries)
     if total > MAX_TOTAL_BYTES:
         raise LimitExceededError(f"the zip unpacks to {total} bytes; at most {MAX_TOTAL_BYTES} are read")

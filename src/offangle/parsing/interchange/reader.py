@@ -15,7 +15,7 @@ from offangle.frames.collection import MatchFrames, conform
 from offangle.frames.halves import with_halves
 from offangle.parsing.corrections import corrections_table
 from offangle.parsing.held_weapons import resolve_base_weapons
-from offangle.parsing.interchange.archive import Archive
+from offangle.parsing.interchange.archive import Archive, reader_of
 from offangle.parsing.interchange.events import (
     lasting_effects,
     read_blinds,
@@ -49,7 +49,7 @@ class _Match(msgspec.Struct):
     server_name: str | None = msgspec.field(name="serverName", default=None)
 
 
-_MATCH: Final = msgspec.json.Decoder(_Match)
+_MATCH: Final = reader_of(_Match)
 
 
 def read_interchange(path: Path, *, progress: Progress | None = None) -> MatchFrames:

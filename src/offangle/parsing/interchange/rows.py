@@ -13,7 +13,7 @@ import msgspec
 import polars as pl
 
 from offangle.core.errors import BadInputError
-from offangle.parsing.interchange.archive import Archive
+from offangle.parsing.interchange.archive import Archive, reader_of
 
 LARGEST: Final = 2**31 - 1
 
@@ -85,7 +85,7 @@ class Rows:
             BadInputError: As for `read`.
         """
         row_type = self._row_type(is_columnar=archive.is_columnar)
-        rows = archive.decode(name, msgspec.json.Decoder(GenericAlias(list, (row_type,))))
+        rows = archive.decode(name, reader_of(GenericAlias(list, (row_type,))))
         try:
             return self._frame(rows, is_columnar=archive.is_columnar)
         except OverflowError as error:

@@ -13,7 +13,7 @@ import msgspec
 import polars as pl
 
 from offangle.core.errors import BadInputError
-from offangle.parsing.interchange.archive import Archive
+from offangle.parsing.interchange.archive import Archive, reader_of
 from offangle.parsing.interchange.roster import Roster
 from offangle.parsing.interchange.rows import SHOT_ROWS, Count, Round, Small, Tick
 from offangle.parsing.interchange.vocabulary import GRENADE_KINDS, translated, weapon
@@ -127,9 +127,9 @@ class _Shots(msgspec.Struct):
     tracks: list[_ShotTrack]
 
 
-_REPLAY: Final = msgspec.json.Decoder(_Replay)
-_DUELS: Final = msgspec.json.Decoder(_Duels)
-_SHOTS: Final = msgspec.json.Decoder(_Shots)
+_REPLAY: Final = reader_of(_Replay)
+_DUELS: Final = reader_of(_Duels)
+_SHOTS: Final = reader_of(_Shots)
 
 
 @dataclass(frozen=True, slots=True)
