@@ -12,7 +12,7 @@ from offangle.analysis.evidence import round_evidence
 from offangle.core.errors import BadInputError
 from offangle.core.maps import canonical_map
 from offangle.frames.collection import MatchFrames, conform
-from offangle.frames.halves import with_halves
+from offangle.frames.halves import length_of, with_halves
 from offangle.parsing.corrections import corrections_table
 from offangle.parsing.held_weapons import resolve_base_weapons
 from offangle.parsing.interchange.archive import Archive, reader_of
@@ -148,7 +148,8 @@ def _reconciled(match: _Match, stated: pl.DataFrame, players: pl.DataFrame, told
 
 def _rounds_table(match: _Match, rounds: pl.DataFrame, economy: pl.DataFrame) -> pl.DataFrame:
     reason = end_reason(canonical_map(match.map_name)).alias("reason")
-    return with_halves(rounds, start_money=economy.select("round_number", "start_money")).with_columns(reason)
+    length = length_of(rounds, start_money=economy.select("round_number", "start_money"))
+    return with_halves(rounds, length).with_columns(reason)
 
 
 def _read_events(archive: Archive, roster: Roster, told: _Told) -> dict[str, pl.DataFrame | None]:
