@@ -5,17 +5,25 @@
 Points of a step: `before` and `after` it; `write`, behind its first object; `commit`, inside the publishing transaction
 with every row written; `committed`, right behind it. At the point it creates `FOLDER/held-NAME` and waits. With
 `--sample-seed` samples come from `makers.sample_script`.
+
+With `--die-at 57` it kills itself before its 57th act, a statement in either database or a change in the store, counted
+from the begin of the first step.
 """
 
 import argparse
+import os
+import signal
 import sys
+import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import sqlalchemy as sa
 from django.db import transaction
+from django.db.backends.signals import connection_created
 
 from makers import sample_script
 from makers.installation import quick_jobs
@@ -94,6 +102,58 @@ class Holder:
         return replace(kind, steps=tuple(self.around(step) for step in kind.steps), backoff=QUICK_BACKOFF)
 
 
+class Doom:
+    """Counts what the worker does, and ends it before the act that it was told."""
+
+    def __init__(self, at: int) -> None:
+        self._at = at
+        self._acts = 0
+        self._lock = threading.Lock()
+        self._has_begun = False
+
+    def act(self) -> None:
+        """One more, which may be the last."""
+        if not self._has_begun:
+            return
+        with self._lock:
+            self._acts += 1
+            if self._acts == self._at:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+    def install(self) -> None:
+        """Watch the store and both databases."""
+        store: Any = ObjectStore
+        for name in ("put_bytes", "put_file", "delete", "delete_all"):
+            setattr(store, name, self._counted(getattr(store, name)))
+        connection_created.connect(self._watch, weak=False)
+        sa.event.listen(sa.Engine, "before_cursor_execute", lambda *_told: self.act())
+
+    def kind(self, kind: Kind) -> Kind:
+        """The kind, whose first step begins the count."""
+        return replace(kind, steps=tuple(Step(step.name, self._begun(step)) for step in kind.steps))
+
+    def _begun(self, step: Step) -> StepFunction:
+        def run(subject: str, context: StepContext) -> Any:
+            self._has_begun = True
+            return step.function(subject, context)
+
+        return run
+
+    def _counted(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        def run(*arguments: Any, **keywords: Any) -> Any:
+            self.act()
+            return function(*arguments, **keywords)
+
+        return run
+
+    def _watch(self, connection: Any, **_told: Any) -> None:
+        connection.execute_wrappers.append(self._statement)
+
+    def _statement(self, execute: Callable[..., Any], *arguments: Any) -> Any:
+        self.act()
+        return execute(*arguments)
+
+
 def main(arguments: Sequence[str]) -> int:
     """Work until told to stop."""
     parser = argparse.ArgumentParser()
@@ -101,14 +161,17 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("name")
     parser.add_argument("--hold", default="")
     parser.add_argument("--sample-seed", type=int)
+    parser.add_argument("--die-at", type=int, default=0)
     options = parser.parse_args(arguments)
+    doom = Doom(options.die_at)
+    doom.install()
     settings = load_settings()
     services = start(settings)
     if options.sample_seed is not None:
         install(replace(services, sample=Sample(seed=options.sample_seed, module=sample_script.MODULE)))
     holder = Holder(options.folder, options.name, options.hold)
     holder.install()
-    worker = worker_for([holder.kind(kind) for kind in KINDS], quick_jobs(settings))
+    worker = worker_for([doom.kind(holder.kind(kind)) for kind in KINDS], quick_jobs(settings))
     return 0 if worker.run() else 1
 
 
