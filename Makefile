@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 LOCK := uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev up check format test bench bench-gsi docs lock assets assets-check clean
+.PHONY: help setup setup-dev up check format test bench bench-gsi study docs lock assets assets-check clean
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -52,6 +52,9 @@ bench: setup-dev ## Figures: ratios against a peer in one run
 
 bench-gsi: setup-dev ## Posts of game clients: durable posts per second, slow clients, a plain view beside it
 	$(BIN)/python benchmarks/bench_gsi.py
+
+study: setup-dev ## How alike simulated and real matches are: plays 200, for hours; tables go to test-artifacts/study, where a run that was broken off goes on
+	PYTHONPATH=studies $(BIN)/python -m distributions --simulate 200 --keep --out test-artifacts/study --plot docs/images/distributions.png
 
 docs: setup-dev ## Write the reference pages that are made from the code
 	OFFANGLE_DATA_DIR=$$(mktemp -d) $(BIN)/python -m offangle.cli.reference docs/reference

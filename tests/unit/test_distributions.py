@@ -11,13 +11,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import distribution_aim as aim
-from distribution_match import Booleans, Floats, played
-from distribution_measure import Measure
-from distribution_metrics import MEASURES, metrics_of
-from distribution_plots import draw
-from distribution_report import Comparison, Figure, as_json, as_markdown, compared, figure
-from distribution_sources import pooled, read_truth, real_matches, written_matches
+from distributions import aim
+from distributions.match import Booleans, Floats, played
+from distributions.measure import Measure
+from distributions.metrics import MEASURES, metrics_of
+from distributions.plots import draw
+from distributions.report import Comparison, Figure, as_json, as_markdown, compared, figure
+from distributions.sources import pooled, read_truth, real_matches, written_matches
 from makers.matches import CT1, CT2, CT3, CTS, ROUND_TICKS, T1, T2, T3, T4, TS, Row, a_hit, a_kill, a_match, a_purse
 from makers.matches import a_round as made_round
 from makers.synthetic import make_match

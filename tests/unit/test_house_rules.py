@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
+FOLDERS = ("src", "tests", "benchmarks", "studies")
 LONGEST_FILE = 600
 LONGEST_FUNCTION = 80
 LONG_FUNCTION = 40
@@ -23,6 +24,10 @@ FORBIDDEN = re.compile(
 
 def python_files(folder: str) -> list[Path]:
     return [path for path in sorted((ROOT / folder).rglob("*.py")) if "migrations" not in path.parts]
+
+
+def every_file() -> list[Path]:
+    return [path for folder in FOLDERS for path in python_files(folder)]
 
 
 def function_lengths(paths: list[Path]) -> dict[str, int]:
@@ -44,14 +49,14 @@ def tracked_files() -> list[str]:
 def test_no_file_is_too_long() -> None:
     long = {
         str(path.relative_to(ROOT)): lines
-        for path in python_files("src") + python_files("tests") + python_files("benchmarks")
+        for path in every_file()
         if (lines := path.read_text(encoding="utf-8").count("\n")) > LONGEST_FILE
     }
     assert long == {}
 
 
 def test_no_function_is_too_long() -> None:
-    lengths = function_lengths(python_files("src") + python_files("tests") + python_files("benchmarks"))
+    lengths = function_lengths(every_file())
     assert {name: length for name, length in lengths.items() if length > LONGEST_FUNCTION} == {}
 
 

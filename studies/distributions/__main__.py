@@ -1,8 +1,9 @@
 """Simulated matches beside real ones: the distributions of everything that makes a match believable.
 
-`python benchmarks/distributions.py --simulate 200 --out FOLDER`: plays so many matches and writes `distributions.md`
-and `distributions.json`. `--from FOLDER` takes matches that `offangle sim match` wrote instead. Without either only the
-real matches are measured. `--plot FILE` draws them (needs matplotlib, of the tools for development).
+`PYTHONPATH=studies python -m distributions --simulate 200 --out FOLDER`: plays so many matches and writes
+`distributions.md` and `distributions.json`. `--from FOLDER` takes matches that `offangle sim match` wrote instead.
+Without either only the real matches are measured. `--plot FILE` draws them (needs matplotlib, of the tools for
+development).
 
 The values of each match stay in `FOLDER/values`. `--keep-real` takes those of real matches from there, and
 `--keep` those of all, so that a long run that was broken off goes on.
@@ -18,11 +19,11 @@ from typing import Final
 
 from rich.progress import track
 
-from distribution_metrics import MEASURES
-from distribution_report import as_json, as_markdown, compared
-from distribution_sources import MatchValues, PlayedMatch, Source, measured, pooled, real_matches, written_matches
+from distributions.metrics import MEASURES
+from distributions.report import as_json, as_markdown, compared
+from distributions.sources import MatchValues, PlayedMatch, Source, measured, pooled, real_matches, written_matches
 
-SHARED: Final = Path(__file__).resolve().parents[2] / "shared" / "data"
+SHARED: Final = Path(__file__).resolve().parents[3] / "shared" / "data"
 VALUES: Final = "values"
 PROCESSES: Final = 2
 
@@ -86,7 +87,7 @@ def report(sources: Sequence[Source], folder: Path, out: Path, plot: Path | None
     (out / "distributions.json").write_text(json.dumps(as_json(comparisons, counts), indent=1), encoding="utf-8")
     print(text)
     if plot is not None:
-        from distribution_plots import draw  # noqa: PLC0415 -- matplotlib is needed for figures only
+        from distributions.plots import draw  # noqa: PLC0415 -- matplotlib is needed for figures only
 
         draw(plot, MEASURES, pooled([pro, league]), simulated)
         print(f"drawn: {plot}")

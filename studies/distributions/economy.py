@@ -4,8 +4,8 @@ from typing import Final
 
 import polars as pl
 
-from distribution_match import Played
-from distribution_measure import Compute, Measure, Values, numbers
+from distributions.match import Played
+from distributions.measure import Compute, Measure, Values, numbers
 from offangle.core.sides import SIDES
 
 

@@ -2,12 +2,12 @@
 
 from typing import Final
 
-from distribution_duels import DUELS
-from distribution_economy import ECONOMY
-from distribution_match import LineOfSight, played
-from distribution_measure import Measure
-from distribution_rounds import PLAYERS, ROUNDS
-from distribution_utility import UTILITY
+from distributions.duels import DUELS
+from distributions.economy import ECONOMY
+from distributions.match import LineOfSight, played
+from distributions.measure import Measure
+from distributions.rounds import PLAYERS, ROUNDS
+from distributions.utility import UTILITY
 from offangle.frames.collection import MatchFrames
 
 MEASURES: Final[tuple[Measure, ...]] = (*ROUNDS, *PLAYERS, *DUELS, *ECONOMY, *UTILITY)

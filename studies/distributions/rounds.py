@@ -4,8 +4,8 @@ from typing import Final
 
 import polars as pl
 
-from distribution_match import LEAST_ROUNDS, Played
-from distribution_measure import Compute, Measure, Values, numbers, share_of, total
+from distributions.match import LEAST_ROUNDS, Played
+from distributions.measure import Compute, Measure, Values, numbers, share_of, total
 from offangle.analysis.players import BOTH_SIDES
 
 

@@ -5,9 +5,9 @@ from typing import Final
 
 import polars as pl
 
-from distribution_aim import SLOW_SHARE, first_sights, shot_speeds
-from distribution_match import GUNS, Played
-from distribution_measure import Compute, Measure, Values, numbers, share_of
+from distributions.aim import SLOW_SHARE, first_sights, shot_speeds
+from distributions.match import GUNS, Played
+from distributions.measure import Compute, Measure, Values, numbers, share_of
 
 RIFLE_BURST_S: Final = 0.25
 """Rifle shots that follow each other within this belong to one burst: the slowest automatic fire takes 0.11 s."""

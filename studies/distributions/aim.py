@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 import polars as pl
 
-from distribution_match import Booleans, Floats, LineOfSight, Played
+from distributions.match import Booleans, Floats, LineOfSight, Played
 from offangle.core.ticks import window_ticks
 from offangle.core.weapons import WEAPONS
 

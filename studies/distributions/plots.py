@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from distribution_measure import Measure
+from distributions.measure import Measure
 
 Values = Mapping[str, Sequence[float]]
 

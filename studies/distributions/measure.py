@@ -6,7 +6,7 @@ from typing import Literal, TypeAlias
 
 import polars as pl
 
-from distribution_match import Played
+from distributions.match import Played
 
 Values: TypeAlias = Sequence[float]
 Compute: TypeAlias = Callable[[Played], Values]

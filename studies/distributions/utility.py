@@ -5,8 +5,8 @@ from typing import Final
 
 import polars as pl
 
-from distribution_match import Played
-from distribution_measure import Compute, Measure, Values, numbers, share_of, total
+from distributions.match import Played
+from distributions.measure import Compute, Measure, Values, numbers, share_of, total
 
 REPLAY_HZ: Final = 8
 """Real matches have positions of everybody at this rate; others are thinned to it."""

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from distribution_measure import Measure, Statistic
+from distributions.measure import Measure, Statistic
 from offangle.analysis.patterns.intervals import wilson_interval
 
 NEAR: Final = 0.25

@@ -1,4 +1,4 @@
-"""One match, real or simulated, in the shape that the measures of `distribution_metrics` start from."""
+"""One match, real or simulated, in the shape that the measures of `distributions.metrics` start from."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

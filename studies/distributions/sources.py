@@ -13,9 +13,9 @@ from typing import Final, Literal, TypeAlias
 
 import polars as pl
 
-from distribution_aim import SIGHTS
-from distribution_match import LineOfSight
-from distribution_metrics import metrics_of
+from distributions.aim import SIGHTS
+from distributions.match import LineOfSight
+from distributions.metrics import metrics_of
 from offangle.frames.collection import MatchFrames, conform
 from offangle.frames.registry import TABLES
 from offangle.parsing.reader import read_match_file

@@ -1,0 +1,1 @@
+"""Simulated matches beside real ones: how alike their distributions are."""
