@@ -11,10 +11,10 @@ import polars as pl
 import polars.selectors as cs
 import pytest
 
+from makers.observed_patterns import from_live
+from makers.recorded_patterns import from_analysis
 from makers.shared_matches import match_paths
 from offangle.analysis.patterns.findings import examined_patterns, find_patterns
-from offangle.analysis.patterns.observed import from_live
-from offangle.analysis.patterns.recorded import from_analysis
 from offangle.analysis.patterns.registry import PATTERN_TABLES, pattern_table
 from offangle.analysis.patterns.tables import FindingsTable, PatternRoundsTable, PatternWeaponsTable
 from offangle.analysis.run import analyse

@@ -46,3 +46,21 @@ def test_every_setting_exists(page: Path) -> None:
 def test_every_make_target_exists(page: Path) -> None:
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
     assert set(TARGET.findall(code_of(page))) - targets == set()
+
+
+RECIPE = re.compile(r"^### (A new [^\n]+)\n(.*?)(?=^##)", re.MULTILINE | re.DOTALL)
+A_PATH = re.compile(r"`((?:[\w.-]+/)+[\w.-]*)`")
+BASES = (ROOT, ROOT / "src" / "offangle", ROOT / "src" / "offangle" / "web" / "matches")
+
+
+def recipes() -> dict[str, list[str]]:
+    """The files and folders that each recipe of CONTRIBUTING sends people to."""
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    return {title: A_PATH.findall(body) for title, body in RECIPE.findall(text)}
+
+
+@pytest.mark.parametrize("title", recipes())
+def test_every_file_of_a_recipe_is_where_it_says(title: str) -> None:
+    paths = recipes()[title]
+    assert paths, "a recipe that names no file leads nowhere"
+    assert [path for path in paths if not any((base / path).exists() for base in BASES)] == []

@@ -8,10 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from makers.matches import CT1, CT2, T1, T2, a_kill, a_match, a_purse, a_round
+from makers.observed_patterns import from_live
+from makers.recorded_patterns import from_analysis
 from makers.synthetic import make_match
 from offangle.analysis.patterns.names import pattern_weapon
-from offangle.analysis.patterns.observed import from_live
-from offangle.analysis.patterns.recorded import from_analysis
 from offangle.analysis.patterns.tables import PatternRoundsTable, PatternWeaponsTable
 from offangle.analysis.run import analyse
 from offangle.frames.collection import MatchFrames

@@ -15,8 +15,3 @@ def window_ticks(seconds: float, tick_rate: float) -> int:
         tick_rate: Ticks per second.
     """
     return math.floor(seconds * tick_rate + ROUNDING_SLACK)
-
-
-def ticks_to_seconds(ticks: float, tick_rate: float) -> float:
-    """The time that `ticks` take, in seconds."""
-    return ticks / tick_rate

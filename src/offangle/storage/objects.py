@@ -55,7 +55,6 @@ class ObjectInfo:
 
 # Inside the class `list` is a method, so its annotations need these names.
 ObjectInfos: TypeAlias = list[ObjectInfo]
-Names: TypeAlias = list[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,12 +222,6 @@ class ObjectStore:
             found = obstore.list(self._store, checked_prefix(prefix) or None)
             infos = [ObjectInfo(o["path"], int(o["size"]), o["last_modified"]) for chunk in found for o in chunk]
         return sorted(infos, key=lambda info: info.key)
-
-    def folders(self, prefix: str = "") -> Names:
-        """The next segments below `prefix` that have objects below them, sorted."""
-        with self._errors(prefix):
-            listed = obstore.list_with_delimiter(self._store, checked_prefix(prefix) or None)
-        return sorted(path.rstrip("/").rpartition("/")[2] for path in listed["common_prefixes"])
 
     def link(self, key: str, *, expires_s: int) -> str:
         """A link that reads the object for `expires_s` seconds without signing in.

@@ -41,10 +41,6 @@ class WorkArea:
         if path.exists():
             shutil.rmtree(path)
 
-    def free_bytes(self) -> int:
-        """What the disk below has left."""
-        return shutil.disk_usage(self.root).free
-
     def sweep(self, *, older_than_s: float = STALE_AFTER_S) -> int:
         """Delete folders that killed processes left: nothing in them changed for `older_than_s`. Returns how many."""
         limit = time.time() - older_than_s

@@ -120,20 +120,17 @@ def test_listing_is_sorted_and_by_whole_segments(store: ObjectStore) -> None:
     assert keys(store, "a") == keys(store, "a/") == ["a/1", "a/2", "a/deep/3"]
     assert keys(store, "a/1") == []
     assert keys(store, "none") == []
-    assert store.folders() == ["a", "ab", "b"]
-    assert store.folders("a") == ["deep"]
     info = store.list("b")[0]
     assert info.size_bytes == 3
     assert abs(info.modified_at - datetime.now(UTC)) < timedelta(minutes=5)
 
 
-def test_deleting_a_prefix_leaves_its_neighbours_and_no_empty_folder(store: ObjectStore) -> None:
+def test_deleting_a_prefix_leaves_its_neighbours(store: ObjectStore) -> None:
     for key in ("a/1", "a/x/2", "ab/1"):
         store.put_bytes(key, b"")
     assert store.delete_prefix("a") == 2
     assert store.delete_prefix("a") == 0
     assert keys(store) == ["ab/1"]
-    assert store.folders() == ["ab"]
 
 
 def test_many_objects_are_deleted_in_batches(store: ObjectStore, monkeypatch: pytest.MonkeyPatch) -> None:

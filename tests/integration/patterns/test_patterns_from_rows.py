@@ -10,10 +10,10 @@ from makers import rows
 from makers.api_world import World
 from makers.gsi_posts import OWN, GsiClient
 from makers.live_journal import follow, owner_of, store
+from makers.observed_patterns import from_live
+from makers.recorded_patterns import from_analysis
 from makers.synthetic import make_match
 from offangle.analysis.patterns.findings import examined_patterns
-from offangle.analysis.patterns.observed import from_live
-from offangle.analysis.patterns.recorded import from_analysis
 from offangle.analysis.patterns.registry import PATTERN_TABLES
 from offangle.analysis.patterns.tables import PatternRoundsTable, PatternWeaponsTable
 from offangle.analysis.run import analyse

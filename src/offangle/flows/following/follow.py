@@ -274,10 +274,6 @@ class LiveFollower:
         self._thread = threading.Thread(target=self._run, name="live-follower", daemon=True)
         self._thread.start()
 
-    def wake(self) -> None:
-        """Look now: somebody in this process knows that there is something new."""
-        self._wake.set()
-
     def stop(self) -> None:
         """End after the write at hand."""
         self._stop.set()

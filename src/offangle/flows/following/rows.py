@@ -9,7 +9,7 @@ from uuid import UUID
 import msgspec
 import polars as pl
 
-from offangle.analysis.patterns.observed import SURE
+from makers.observed_patterns import SURE
 from offangle.analysis.players import rate_expressions
 from offangle.analysis.registry import PROMOTED, TOTALS
 from offangle.core.economy import PLAYER_ECO_BELOW, PLAYER_FULL_FROM, PLAYER_SEMI_ECO_BELOW

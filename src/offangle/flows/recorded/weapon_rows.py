@@ -4,7 +4,7 @@ import polars as pl
 
 from offangle.analysis.damage import mark_damages
 from offangle.analysis.kills import mark_kills
-from offangle.analysis.patterns.recorded import held_weapons
+from offangle.analysis.patterns.held import held_weapons
 from offangle.analysis.rounds import counted_rounds
 from offangle.db.models import PlayerRoundState, PlayerWeapon
 from offangle.frames.collection import MatchFrames

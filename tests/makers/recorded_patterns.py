@@ -1,10 +1,9 @@
-"""The pattern tables of one recorded match."""
-
-from typing import Final
+"""The pattern tables of one recorded match, from its own tables: what the database must give again."""
 
 import polars as pl
 
 from offangle.analysis.kills import mark_kills
+from offangle.analysis.patterns.held import WEAPON_KEY, held_weapons
 from offangle.analysis.patterns.names import renamed, with_thrown_fire
 from offangle.analysis.patterns.tables import PatternRoundsTable, PatternWeaponsTable, shaped
 from offangle.analysis.rounds import counted_rounds
@@ -12,8 +11,6 @@ from offangle.analysis.run import Analysis
 from offangle.core.economy import REGULATION_HALVES
 from offangle.core.sides import SIDES
 from offangle.frames.collection import MatchFrames
-
-WEAPON_KEY: Final = ("round_number", "steam_id", "weapon")
 
 
 def from_analysis(
@@ -79,28 +76,6 @@ def _weapons(frames: MatchFrames, rounds: pl.DataFrame) -> pl.DataFrame:
         )
         .sort(WEAPON_KEY)
     )
-
-
-def held_weapons(ticks: pl.DataFrame, frames: MatchFrames) -> pl.DataFrame:
-    """Time in hand while alive and the round was live, freeze end to decision.
-
-    Args:
-        ticks: tick, round_number, steam_id, is_alive and weapon of the samples.
-        frames: The match they are of.
-
-    Returns:
-        round_number, steam_id, weapon, active_s (seconds).
-    """
-    rate = frames["match"].item(0, "sample_rate_hz") or frames.tick_rate
-    live = counted_rounds(frames).select(
-        "round_number", "decision_tick", live_tick=pl.coalesce("freeze_end_tick", "start_tick")
-    )
-    samples = ticks.lazy().filter(pl.col("is_alive") & pl.col("weapon").is_not_null())
-    inside = samples.join(live.lazy(), on="round_number").filter(
-        pl.col("tick").is_between(pl.col("live_tick"), pl.col("decision_tick"))
-    )
-    held: pl.DataFrame = inside.group_by(WEAPON_KEY).agg(active_s=pl.len() / rate).collect()
-    return held.with_columns(pl.col("weapon").cast(pl.String))
 
 
 def _fired(frames: MatchFrames) -> pl.DataFrame:

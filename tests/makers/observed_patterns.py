@@ -1,7 +1,4 @@
-"""The pattern tables of one match that a live client played.
-
-The reducer's rounds and kills come in by their shape, since the rooms of numbers do not know each other.
-"""
+"""The pattern tables of one live match, from the reducer's state: what the database must give again."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any, Final, Protocol
@@ -28,54 +25,54 @@ class HeldInterval(Protocol):
     """A weapon in hand from one post to another, in nanoseconds."""
 
     @property
-    def weapon(self) -> str: ...  # noqa: D102 -- see the class
+    def weapon(self) -> str: ...
     @property
-    def from_ns(self) -> int: ...  # noqa: D102
+    def from_ns(self) -> int: ...
     @property
-    def to_ns(self) -> int: ...  # noqa: D102
+    def to_ns(self) -> int: ...
 
 
 class ObservedKill(Protocol):
     """An own kill with its one weapon (`unknown` where nothing tells it) and how sure that is."""
 
     @property
-    def round_number(self) -> int: ...  # noqa: D102 -- see the class
+    def round_number(self) -> int: ...
     @property
-    def weapon(self) -> str: ...  # noqa: D102
+    def weapon(self) -> str: ...
     @property
-    def confidence(self) -> str: ...  # noqa: D102
+    def confidence(self) -> str: ...
 
 
 class ObservedRound(Protocol):
     """A round as its observer saw it."""
 
     @property
-    def number(self) -> int: ...  # noqa: D102 -- see the class
+    def number(self) -> int: ...
     @property
-    def winner(self) -> Side | None: ...  # noqa: D102
+    def winner(self) -> Side | None: ...
     @property
-    def is_decided(self) -> bool: ...  # noqa: D102
+    def is_decided(self) -> bool: ...
     @property
-    def own_side(self) -> Side | None: ...  # noqa: D102
+    def own_side(self) -> Side | None: ...
     @property
-    def own_died(self) -> bool | None: ...  # noqa: D102
+    def own_died(self) -> bool | None: ...
     @property
-    def assists(self) -> int: ...  # noqa: D102
+    def assists(self) -> int: ...
     @property
-    def headshot_kills(self) -> int: ...  # noqa: D102
+    def headshot_kills(self) -> int: ...
     @property
-    def equipment_value(self) -> int | None: ...  # noqa: D102
+    def equipment_value(self) -> int | None: ...
     @property
-    def equipment_value_buy_end(self) -> int | None: ...  # noqa: D102
+    def equipment_value_buy_end(self) -> int | None: ...
     @property
-    def money(self) -> int | None: ...  # noqa: D102
+    def money(self) -> int | None: ...
     @property
-    def weapons_used(self) -> tuple[str, ...]: ...  # noqa: D102
+    def weapons_used(self) -> tuple[str, ...]: ...
     @property
-    def intervals(self) -> Sequence[HeldInterval]: ...  # noqa: D102
+    def intervals(self) -> Sequence[HeldInterval]: ...
 
 
-def from_live(  # noqa: PLR0913 -- one match, told by what it is made of
+def from_live(
     match_id: str,
     played_order: int,
     map_name: str,
