@@ -69,6 +69,17 @@ def a_purse(number: int, steam_id: int, **values: Any) -> Row:
     return {"round_number": number, "steam_id": steam_id, "side": side_of(steam_id)} | values
 
 
+def a_sample(steam_id: int, at: int, *, number: int = 1, **values: Any) -> Row:
+    """A player alive `at` ticks after the round's begin."""
+    return {
+        "tick": abs(number) * ROUND_TICKS + at,
+        "round_number": number,
+        "steam_id": steam_id,
+        "side": side_of(steam_id),
+        "is_alive": True,
+    } | values
+
+
 def side_of(steam_id: int | None) -> str | None:
     """Ids 11-15 play T, 21-25 play CT."""
     return None if steam_id is None else "t" if steam_id in TS else "ct" if steam_id in CTS else None

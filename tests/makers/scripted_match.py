@@ -168,7 +168,9 @@ class ScriptedMatch:
         self._spawn_all(recorder)
         self.tick_of_round = -script.freeze_ticks
         bomber = self.random.choice(self._alive("t"))
-        if kind != "knife":
+        if kind == "knife":
+            self._take_money()
+        else:
             recorder.bomb_given(bomber)
             self._buy_plan()
         for at in range(script.freeze_ticks):
@@ -192,6 +194,12 @@ class ScriptedMatch:
                     self.now().set_player_state(player.entry.slot, money=min(16000, player.money + 2500))
         if kind == "regular":
             self.number += 1
+
+    def _take_money(self) -> None:
+        """Nobody can buy; who does not get money again has none."""
+        for slot, player in self.recorder.players.items():
+            if player.side is not None:
+                self.now().set_player_state(slot, money=0)
 
     def _halves(self, recorder: Server, kind: str) -> None:
         counted = sum(record.counts for record in recorder.rounds)

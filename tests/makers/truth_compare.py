@@ -22,6 +22,7 @@ _ORDER: Final = (
 _GEAR: Final = ("vest", "vesthelm", "defuser")
 _SKIPPED: Final = {
     "scoreboard": ("rounds_played",),  # no reader counts them
+    "kills": ("is_victim_leaving",),  # who leaves the simulator's server does not die of it
 }
 
 

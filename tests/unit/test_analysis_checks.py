@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from makers.matches import CT1, CT2, CTS, T1, T2, T3, TS, a_hit, a_kill, a_match, a_purse, a_round, on_sides
+from makers.matches import CT1, CT2, CTS, T1, T2, T3, TS, a_hit, a_kill, a_match, a_purse, a_round, a_sample, on_sides
 from offangle.analysis.checks import CHECKS, LISTED_AT_MOST, listed
 from offangle.analysis.run import analyse
 from offangle.frames.collection import MatchFrames
@@ -104,10 +104,50 @@ def test_scoreboard(name: str, stated: Row, kills: list[Row], check: str, ok: bo
     assert (row["ok"], row["detail"]) == (ok, text), name
 
 
+@pytest.mark.parametrize(
+    ("stated", "ok", "is_explained"), [(0, True, False), (1, True, True), (2, False, False)],
+    ids=["equal", "explained", "not explained to the last one"],
+)  # fmt: skip
+def test_what_is_explained_away_says_so(stated: int, ok: bool, is_explained: bool) -> None:  # noqa: FBT001 -- columns
+    row = found(a_match(kills=[a_kill(T1, T2, 5)], scoreboard=board(kills=stated)), "scoreboard_kills")
+    assert (row["ok"], row["explained"]) == (ok, is_explained)
+
+
+def test_leaving_the_server_explains_a_death_on_the_scoreboard() -> None:
+    left = a_kill(T1, T1, 5, weapon="world", is_victim_leaving=True)
+    row = found(a_match(kills=[left], scoreboard=board(deaths=1)), "scoreboard_deaths")
+    assert (row["ok"], row["found"], row["explained"]) == (True, "0 equal, 1 explained", True)
+    assert row["detail"] == "p11: 0 counted, 1 stated with 1 departures from the server, which are no deaths"
+
+
+def test_rounds_from_before_the_recording_are_explained() -> None:
+    late = a_match([a_round(7, score_a_before=4, score_b_before=2)], match={"score_a": 5, "score_b": 2})
+    row = found(late, "score_a")
+    assert (row["ok"], row["detail"], row["explained"]) == (True, "4 won before the recording began", True)
+
+
+def test_odd_numbers_are_named() -> None:
+    assert found(a_match(), "odd_values")["ok"]
+    note = {"table": "ticks", "column": "health", "rows": 16, "stated": "40000"}
+    row = found(a_match(odd_values=[note]), "odd_values")
+    assert (row["ok"], row["found"], row["detail"]) == (False, "1 kinds", "ticks, health: 16 rows with 40000")
+
+
+def test_more_than_a_life_or_a_purse_is_kept_and_named() -> None:
+    samples = [a_sample(T1, 5, health=150), a_sample(T2, 5, health=120), a_sample(T3, 5, money=16_001)]
+    row = found(a_match(ticks=samples), "odd_values")
+    assert row["detail"] == "ticks, health: 2 rows with up to 150, kept; ticks, money: 1 rows with up to 16001, kept"
+
+
+def test_a_match_without_a_map_says_so() -> None:
+    assert found(a_match(), "map_name")["ok"]
+    assert not found(a_match(match={"map_name": "unknown"}), "map_name")["ok"]
+
+
 def test_damage_outside_the_rounds_explains_a_difference() -> None:
     hits = [a_hit(T1, CT1, 5, 30), a_hit(T1, CT1, 5, 20, number=0)]
     row = found(a_match(damages=hits, scoreboard=board(damage=50)), "scoreboard_damage")
-    assert (row["ok"], row["found"]) == (True, "0 equal, 1 by definition")
+    assert (row["ok"], row["found"]) == (True, "0 equal, 1 explained")
     assert not found(a_match(damages=hits, scoreboard=board(damage=51)), "scoreboard_damage")["ok"]
 
 

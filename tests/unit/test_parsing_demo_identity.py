@@ -1,10 +1,11 @@
-"""Bots stay one player each, and slots lead to players."""
+"""Slots lead to players, and bots are named in all rows."""
 
 import polars as pl
-import pytest
 
+from makers.bot_sightings import sightings
 from offangle.parsing.demo.awpy_source import AwpyTables
-from offangle.parsing.demo.identity import identify
+from offangle.parsing.demo.bots import NO_BOTS, Bots
+from offangle.parsing.demo.identity import identify, steam_id
 
 HUMAN = 76561198000000001
 SHOT_SCHEMA = {"tick": pl.Int32, "steamid": pl.UInt64, "name": pl.String}
@@ -46,45 +47,32 @@ def tables(
     )
 
 
-@pytest.mark.parametrize(
-    ("shots", "expected"),
-    [
-        ([], {"Ann": -65, "Bob": -66}),
-        ([(5, 0, "Bob", 3)], {"Ann": -65, "Bob": -4}),
-        ([(5, 0, "Bob", 3), (6, 0, "Ann", 7)], {"Ann": -8, "Bob": -4}),
-        ([(5, 0, "Bob", 3), (9, 0, "Bob", 4)], {"Ann": -65, "Bob": -4}),
-        ([(5, 0, "Bob", 3), (6, 0, "Ann", 3)], {"Ann": -65, "Bob": -4}),
-        ([(5, HUMAN, "me", 3)], {"Ann": -65, "Bob": -66}),
-    ],
-)
-def test_bots(shots: list[tuple[int, int, str, int]], expected: dict[str, int]) -> None:
-    identity = identify(tables(shots, [(HUMAN, "me"), (0, "Bob"), (0, "Ann")]))
-    assert identity.bot_ids == expected
-
-
 def test_a_slot_is_whoever_was_seen_in_it_nearest() -> None:
-    identity = identify(tables([(10, HUMAN, "me", 2), (100, 0, "Bob", 2)], [(HUMAN, "me"), (0, "Bob")]))
+    bots = Bots(sightings((100, 2, "Bob", 900)))
+    identity, _ = identify(tables([(10, HUMAN, "me", 2), (100, 0, "Bob", 2)], [(HUMAN, "me"), (0, "Bob")]), bots)
     asked = pl.DataFrame({"tick": [0, 20, 90, 500, 20], "userid": ["2", "2", "2", "2", "9"]})
     found = identity.resolve_slot(asked).sort("tick", "slot")
     assert found["steam_id"].to_list() == [HUMAN, HUMAN, None, -3, -3]
 
 
 def test_who_did_nothing_but_defuse_is_known_by_that() -> None:
-    identity = identify(tables([], [(HUMAN, "me")], defuses=[(700, HUMAN, "me", 5)]))
+    identity, _ = identify(tables([], [(HUMAN, "me")], defuses=[(700, HUMAN, "me", 5)]), NO_BOTS)
     begun = pl.DataFrame({"tick": [380], "userid": ["5"]})
     assert identity.resolve_slot(begun)["steam_id"].to_list() == [HUMAN]
 
 
+def test_a_bot_that_no_event_tells_is_known_by_its_slot() -> None:
+    identity, _ = identify(tables([], [(0, "Bob")]), Bots(sightings((5, 7, "Bob", 900))))
+    assert identity.resolve_slot(pl.DataFrame({"tick": [80], "userid": ["7"]}))["steam_id"].to_list() == [-8]
+
+
 def test_nobody_stays_nobody() -> None:
-    identity = identify(tables([], [(0, "Bob")]))
-    frame = pl.DataFrame(
-        {"steamid": [HUMAN, 0, 0, None], "name": ["me", "Bob", "unheard of", None]},
-        schema_overrides={"steamid": pl.UInt64},
-    )
-    assert frame.select(identity.steam_id()).to_series().to_list() == [HUMAN, -65, None, None]
+    shots = [(1, HUMAN, "me", 1), (2, 0, "Bob", 2), (3, 0, "unheard of", 3)]
+    _, named = identify(tables(shots, [(0, "Bob")]), Bots(sightings((1, 2, "Bob", 900))))
+    assert named.datasets["shots"].select(steam_id()).to_series().to_list() == [HUMAN, -3, None]
 
 
 def test_events_that_do_not_match_the_dataset_teach_nothing() -> None:
     twisted = tables([(10, HUMAN, "me", 2)], [(HUMAN, "me")])
     twisted.events["weapon_fire"] = pl.DataFrame({"tick": [11], "userid": ["2"]})
-    assert identify(twisted).slots.is_empty()
+    assert identify(twisted, NO_BOTS)[0].slots.is_empty()

@@ -4,7 +4,6 @@ import polars as pl
 import pytest
 
 from offangle.parsing.demo.awpy_source import AwpyTables
-from offangle.parsing.demo.identity import Identity
 from offangle.parsing.demo.items import item_events
 
 ONE, TWO = 76561198000000001, 76561198000000002
@@ -34,8 +33,7 @@ def table(*rows: tuple[int, int, str, str, int, int | None], deaths: dict[int, i
         "kills": pl.DataFrame(kills, schema=victims, orient="row"),
     }
     tables = AwpyTables(datasets=datasets, events={}, header={}, convars={}, tick_rate=64.0)
-    slots = pl.DataFrame(schema={"tick": pl.Int32, "slot": pl.Int32, "steam_id": pl.Int64})
-    return item_events(tables, Identity({}, slots), ROUNDS)
+    return item_events(tables, ROUNDS)
 
 
 def told(*rows: tuple[int, int, str, str, int], deaths: dict[int, int] | None = None) -> list[tuple[int, str]]:

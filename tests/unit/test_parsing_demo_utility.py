@@ -6,6 +6,7 @@ import polars as pl
 
 from offangle.frames.columns import SIDE, TEAM
 from offangle.parsing.demo.awpy_source import AwpyTables
+from offangle.parsing.demo.bots import NO_BOTS
 from offangle.parsing.demo.identity import Identity
 from offangle.parsing.demo.utility import THROW_REACH_U, THROW_TICKS, Utility
 
@@ -86,7 +87,7 @@ def utility(
         {"round_number": [1], "steam_id": [ONE], "team": ["a"], "side": ["ct"]},
         schema={"round_number": pl.Int16, "steam_id": pl.Int64, "team": TEAM, "side": SIDE},
     )
-    return Utility(tables, Identity({}, slots), rounds, in_rounds, 4)
+    return Utility(tables, Identity(NO_BOTS, slots), rounds, in_rounds, 4)
 
 
 def throwers(found: Utility) -> list[tuple[str, int | None]]:

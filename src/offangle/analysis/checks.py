@@ -17,10 +17,15 @@ from offangle.analysis.contradictions import (
 from offangle.analysis.damage import UTILITY_WEAPONS
 from offangle.analysis.evidence import round_evidence
 from offangle.analysis.players import BOTH_SIDES
+from offangle.core.economy import MONEY_CAP
+from offangle.core.maps import UNKNOWN_MAP
 from offangle.core.sides import TEAMS, Team
 
 FULL_HEALTH: Final = 100
 """Health points of a life; nothing in a round gives any back."""
+
+MOST: Final = {"health": FULL_HEALTH, "money": MONEY_CAP}
+"""The most that a player has of each; servers that give more have their own rules."""
 
 USUAL_TICK_RATES: Final = (32.0, 64.0, 128.0)
 LISTED_AT_MOST: Final = 20
@@ -33,6 +38,7 @@ CHECK_SCHEMA: Final = {
     "expected": pl.String,
     "found": pl.String,
     "detail": pl.String,
+    "explained": pl.Boolean,
 }
 
 
@@ -48,24 +54,34 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """The outcome of one check; `ok` is None when the source has nothing to check against."""
+    """The outcome of one check.
+
+    Attributes:
+        ok: None when the source has nothing to check against.
+        expected: What the source states.
+        found: What was computed.
+        detail: What differs, by name.
+        is_explained: The two differ, and the detail says why they should.
+    """
 
     ok: bool | None
     expected: str
     found: str
     detail: str = ""
+    is_explained: bool = False
 
 
+FINDING_FIELDS: Final = ("ok", "expected", "found", "detail", "is_explained")
 Check = Callable[[Subject], Finding]
 
 
 def run_checks(match: Context, player_rounds: pl.DataFrame, players: pl.DataFrame) -> pl.DataFrame:
-    """Run every check of `CHECKS`: name, label, ok (null: could not be checked), expected, found, detail."""
+    """Run every check of `CHECKS`: name, label, ok (null: could not be checked), expected, found, detail, explained."""
     subject = Subject(match, player_rounds, players, round_evidence(match.frames))
     rows = []
     for name, (label, check) in CHECKS.items():
         finding = check(subject)
-        rows.append((name, label, finding.ok, finding.expected, finding.found, finding.detail))
+        rows.append((name, label, *(getattr(finding, field) for field in FINDING_FIELDS)))
     return pl.DataFrame(rows, schema=CHECK_SCHEMA, orient="row")
 
 
@@ -90,7 +106,9 @@ def check_score(subject: Subject, team: Team) -> Finding:
     detail = listed(notes)
     if stated is None:
         return Finding(None, "not stated", str(won + before), detail)
-    return Finding(won + before == stated, str(stated), str(won + before), detail)
+    is_equal = won + before == stated
+    is_explained = is_equal and (before > 0 or bool(_stated_scores(subject, team)))
+    return Finding(is_equal, str(stated), str(won + before), detail, is_explained=is_explained)
 
 
 def _stated_scores(subject: Subject, team: Team) -> list[str]:
@@ -160,7 +178,13 @@ def _contradictions(found: Contradictions, what: str) -> Finding:
         return Finding(None, "something to compare with", "nothing")
     words = f"{len(found.faults)} contradictions"
     words += f", {found.corrected} corrected" if found.corrected else ""
-    return Finding(not found.faults, f"{found.compared} {what} agree", words, listed(found.faults + found.explained))
+    return Finding(
+        not found.faults,
+        f"{found.compared} {what} agree",
+        words,
+        listed(found.faults + found.explained),
+        is_explained=not found.faults and bool(found.corrected or found.explained),
+    )
 
 
 def check_excluded(subject: Subject) -> Finding:
@@ -187,6 +211,11 @@ def left_out_kills(subject: Subject) -> pl.DataFrame:
 def left_out_headshots(subject: Subject) -> pl.DataFrame:
     """Team kills by headshot per attacker: steam_id, apart."""
     return _per_player(subject.match.kills.filter(pl.col("is_team_kill") & pl.col("is_headshot")), "attacker", pl.len())
+
+
+def left_out_deaths(subject: Subject) -> pl.DataFrame:
+    """Deaths by leaving the server per player: steam_id, apart."""
+    return _per_player(subject.match.kills.filter("is_disconnect"), "victim", pl.len())
 
 
 def left_out_assists(subject: Subject) -> pl.DataFrame:
@@ -236,6 +265,7 @@ class Figure:
 
 
 NO_KILLS: Final = "team kills, which are not kills"
+NO_DEATHS: Final = "departures from the server, which are no deaths"
 NO_ASSISTS: Final = "assists to a team kill or to the other side's kill, which do not count"
 NO_ROUND: Final = "hp from outside the counted rounds"
 
@@ -258,8 +288,16 @@ def check_scoreboard(subject: Subject, figure: Figure) -> Finding:
     differing = compared.filter(pl.col("stated") != pl.col("counted"))
     unexplained = differing.filter(pl.col("stated") != pl.col("counted") + pl.col("apart")).height
     found = f"{compared.height - differing.height} equal"
-    found += f", {differing.height - unexplained} by definition" if differing.height > unexplained else ""
-    return Finding(not unexplained, f"{compared.height} players equal", found, listed(_differences(differing, figure)))
+    explained = differing.height - unexplained
+    found += f", {explained} explained" if explained else ""
+    detail = listed(_differences(differing, figure))
+    return Finding(
+        not unexplained,
+        f"{compared.height} players equal",
+        found,
+        detail,
+        is_explained=bool(explained) and not unexplained,
+    )
 
 
 def _differences(differing: pl.DataFrame, figure: Figure) -> list[str]:
@@ -380,6 +418,24 @@ def _departed(subject: Subject) -> pl.DataFrame:
     return left.select("round_number", "steam_id", "tick").sort("round_number", "steam_id")
 
 
+def check_odd_values(subject: Subject) -> Finding:
+    """No number is outside what it can be in a match; who has one is shown as unknown there."""
+    frames = subject.match.frames
+    notes = frames["odd_values"].sort("table", "column").rows()
+    lines = [f"{table}, {column}: {rows} rows with {stated}" for table, column, rows, stated in notes]
+    for name, most in MOST.items():
+        above = frames["ticks"][name].drop_nulls()
+        above = above.filter(above > most)
+        lines += [f"ticks, {name}: {above.len()} rows with up to {above.max()!s}, kept"] if above.len() else []
+    return Finding(not lines, "no number out of its range", f"{len(lines)} kinds" if lines else "none", listed(lines))
+
+
+def check_map_name(subject: Subject) -> Finding:
+    """The source names the map."""
+    name = subject.match.frames.map_name
+    return Finding(name != UNKNOWN_MAP, "a map", name, "" if name != UNKNOWN_MAP else "the source names no map")
+
+
 def check_tick_rate(subject: Subject) -> Finding:
     """The tick rate is one that servers run at."""
     rate = subject.match.frames.tick_rate
@@ -408,7 +464,10 @@ CHECKS: Final[dict[str, tuple[str, Check]]] = {
         "Kills per player",
         partial(check_scoreboard, figure=Figure("kills", left_out_kills, NO_KILLS)),
     ),
-    "scoreboard_deaths": ("Deaths per player", partial(check_scoreboard, figure=Figure("deaths"))),
+    "scoreboard_deaths": (
+        "Deaths per player",
+        partial(check_scoreboard, figure=Figure("deaths", left_out_deaths, NO_DEATHS)),
+    ),
     "scoreboard_assists": (
         "Assists per player",
         partial(check_scoreboard, figure=Figure("assists", left_out_assists, NO_ASSISTS)),
@@ -435,6 +494,8 @@ CHECKS: Final[dict[str, tuple[str, Check]]] = {
     "economy": ("Economy complete", check_economy),
     "damage_cap": ("Damage within health", check_damage_cap),
     "weapons": ("Shots, hits and kills by weapon", check_weapons),
+    "odd_values": ("Numbers that can be", check_odd_values),
+    "map_name": ("Map named", check_map_name),
     "tick_rate": ("Tick rate", check_tick_rate),
     "parsers": ("Parsers", check_parsers),
 }

@@ -18,6 +18,7 @@ def clutches(
         round_number, tick, steam_id, side, team, opponents, won (null when the winner is unknown), survived, kills (by
         the clutcher, after the opening).
     """
+    participants = _who_was_there(participants, departures, rounds)
     removals = _removals(kills, participants, departures)
     opened = _left_alone(removals, participants, rounds)
     fixed = _name_the_last(opened, removals, participants)
@@ -45,6 +46,7 @@ def last_duels(
     Returns:
         round_number, tick, steam_id, side, team, won (null when the winner is unknown).
     """
+    participants = _who_was_there(participants, departures, rounds)
     removals = _removals(kills, participants, departures)
     before = _before_the_decision(removals, participants, rounds)
     down = before.filter(pl.col("t_alive") == 1, pl.col("ct_alive") == 1)
@@ -53,6 +55,13 @@ def last_duels(
     return _name_the_last(opened, removals, participants).select(
         "round_number", "tick", "steam_id", "side", "team", "won"
     )
+
+
+def _who_was_there(participants: pl.DataFrame, departures: pl.DataFrame, rounds: pl.DataFrame) -> pl.DataFrame:
+    """Without those gone before the round went live: they leave nobody alone, who stays begins the round so."""
+    live = rounds.select("round_number", live_tick=pl.coalesce("freeze_end_tick", "start_tick"))
+    gone = departures.join(live, on="round_number").filter(pl.col("tick") < pl.col("live_tick"))
+    return participants.join(gone, on=["round_number", "steam_id"], how="anti")
 
 
 def _removals(kills: pl.DataFrame, participants: pl.DataFrame, departures: pl.DataFrame) -> pl.DataFrame:

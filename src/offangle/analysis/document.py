@@ -30,7 +30,7 @@ MATCH_FIELDS: Final = (
     "server_name", "game_mode", "build_number", "played_at", "duration_s", "team_a_name", "team_b_name", "is_simulated",
 )  # fmt: skip
 
-CHECK_FIELDS: Final = ("name", "label", "ok", "expected", "found", "detail")
+CHECK_FIELDS: Final = ("name", "label", "ok", "expected", "found", "detail", "explained")
 
 
 def match_document(frames: MatchFrames, analysis: Analysis) -> dict[str, Any]:

@@ -43,7 +43,7 @@ def mark_kills(frames: MatchFrames, rounds: pl.DataFrame) -> pl.DataFrame:
         .with_columns(
             counts_for_attacker=pl.col("is_enemy_kill") & ~pl.col("is_attacker_controlling_bot"),
             is_own_body=~pl.col("is_victim_controlling_bot"),
-            is_disconnect=_by_own_hand() & pl.col("leaves_after").fill_null(value=False),
+            is_disconnect=_is_disconnect(),
             is_assist=pl.col("is_enemy_kill")
             & (pl.col("assister_steam_id") != pl.col("attacker_steam_id")).fill_null(value=False)
             & (pl.col("assister_side") == pl.col("attacker_side")).fill_null(value=False),
@@ -61,10 +61,14 @@ def _left_after(rounds: pl.DataFrame, player_rounds: pl.DataFrame) -> pl.DataFra
     return left.select("round_number", "victim_steam_id", leaves_after=True)
 
 
-def _by_own_hand() -> pl.Expr:
-    """The game writes leaving the server as a death by oneself and the world, like the console's `kill`."""
-    alone = (pl.col("attacker_steam_id") == pl.col("victim_steam_id")).fill_null(value=False)
-    return alone & (pl.col("weapon") == WORLD_WEAPON)
+def _is_disconnect() -> pl.Expr:
+    """The game writes leaving the server as a death by oneself and the world, like the console's `kill`.
+
+    Where the source does not tell the two apart, whoever is not there in the next round has left.
+    """
+    by_own_hand = (pl.col("attacker_steam_id") == pl.col("victim_steam_id")).fill_null(value=False)
+    guessed = by_own_hand & pl.col("leaves_after").fill_null(value=False)
+    return (pl.col("weapon") == WORLD_WEAPON) & pl.coalesce("is_victim_leaving", guessed)
 
 
 def fill_side(events: pl.DataFrame, player_rounds: pl.DataFrame, role: str) -> pl.DataFrame:

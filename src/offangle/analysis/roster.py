@@ -47,28 +47,49 @@ def _named(events: pl.DataFrame, role: str) -> pl.DataFrame:
 def departures(frames: MatchFrames, rounds: pl.DataFrame, kills: pl.DataFrame) -> pl.DataFrame:
     """Players who left a round: by the game's own event or, where the source has samples, gone before the decision.
 
+    Whoever left alive and is back dead before the decision has left, too: nobody killed him, and he was not there.
+
     Returns:
         round_number, steam_id, tick (the last at which the player was there).
     """
     by_event = kills.filter("is_disconnect").select("round_number", steam_id="victim_steam_id", tick="tick")
-    told = pl.concat([by_event, _last_samples(frames, rounds)])
+    died = kills.filter("is_own_body").select("round_number", steam_id="victim_steam_id").unique()
+    told = pl.concat([by_event, _told_by_samples(frames, rounds, died)])
     return told.group_by("round_number", "steam_id").agg(pl.col("tick").min())
 
 
-def _last_samples(frames: MatchFrames, rounds: pl.DataFrame) -> pl.DataFrame:
-    """Players without a sample near the end of a round that others are sampled in; no rows without `ticks`."""
+def _told_by_samples(frames: MatchFrames, rounds: pl.DataFrame, died: pl.DataFrame) -> pl.DataFrame:
+    """Players without a sample near the end of a round that others are sampled in, or dead without a death.
+
+    No rows without `ticks`.
+    """
     margin = window_ticks(LEFT_BEFORE_END_S, frames.tick_rate)
-    seen = (
-        frames["ticks"]
-        .lazy()
-        .filter(pl.col("round_number") > 0)
-        .group_by("round_number", "steam_id")
-        .agg(pl.col("tick").max())
-        .join(rounds.lazy().select("round_number", "decision_tick"), on="round_number")
-        .with_columns(recorded_until=pl.min_horizontal(pl.col("tick").max().over("round_number"), "decision_tick"))
+    seen = _last_seen(frames["ticks"], rounds).join(
+        died.with_columns(has_died=pl.lit(value=True)), on=["round_number", "steam_id"], how="left"
     )
+    is_cut_short = pl.col("last_tick") < pl.col("last_tick").max().over("round_number") - margin
+    has_died = pl.col("has_died").fill_null(value=False)
+    is_dead_for_no_reason = ~has_died & (pl.col("last_alive") < pl.col("last_tick"))
+    there_until = pl.when(has_died).then("last_tick").otherwise("last_alive")
+    return seen.filter(is_cut_short | is_dead_for_no_reason).select("round_number", "steam_id", tick=there_until)
+
+
+def _last_seen(ticks: pl.DataFrame, rounds: pl.DataFrame) -> pl.DataFrame:
+    """Per counted round and player the last sample up to the decision, and the last one alive.
+
+    Returns:
+        round_number, steam_id, last_tick, last_alive (where the player never was, the tick before the first sample).
+    """
+    decisions = rounds.lazy().select("round_number", "decision_tick")
     return (
-        seen.filter(pl.col("tick") < pl.col("recorded_until") - margin)
-        .select("round_number", "steam_id", "tick")
+        ticks.lazy()
+        .filter(pl.col("round_number") > 0)
+        .join(decisions, on="round_number")
+        .filter(pl.col("tick") <= pl.col("decision_tick"))
+        .group_by("round_number", "steam_id")
+        .agg(
+            last_tick=pl.col("tick").max(),
+            last_alive=pl.coalesce(pl.col("tick").filter("is_alive").max(), pl.col("tick").min() - 1),
+        )
         .collect()
     )

@@ -196,6 +196,7 @@ class ChecksTable(dy.Schema):
     expected = dy.String()
     found = dy.String()
     detail = dy.String(description="What differs, by name; empty when nothing does")
+    explained = dy.Bool(description="The two differ, and the detail says why they should")
 
 
 DERIVED_TABLES: Final[Mapping[str, type[dy.Schema]]] = MappingProxyType(

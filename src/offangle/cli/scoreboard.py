@@ -88,8 +88,12 @@ def _team_table(players: list[dict[str, Any]], title: str) -> Table:
 def _checks(checks: list[dict[str, Any]]) -> Group:
     failed = [check for check in checks if check["ok"] is False]
     unknown = sum(check["ok"] is None for check in checks)
-    fine = len(checks) - len(failed) - unknown
-    lines = [f"checks: {fine} of {len(checks)} agree" + (f", {unknown} could not be checked" if unknown else "")]
+    explained = sum(check["explained"] for check in checks)
+    fine = len(checks) - len(failed) - unknown - explained
+    words = [f"{fine} of {len(checks)} agree"]
+    words += [f"{explained} explained"] if explained else []
+    words += [f"{unknown} could not be checked"] if unknown else []
+    lines = [f"checks: {', '.join(words)}"]
     lines += [
         f"[yellow]differs:[/] {escape(check['label'])}: expected {escape(check['expected'])}, "
         f"found {escape(check['found'])}" + (f" ({escape(check['detail'])})" if check["detail"] else "")

@@ -25,5 +25,8 @@ TEAM_FULL_FROM: Final[dict[Side, int]] = {"t": 4000, "ct": 4500}
 FORCE_MONEY_LEFT_AT_MOST: Final = 400
 """Mean money a team that lost the last round has left when it spent all it had, inclusive."""
 
+MONEY_CAP: Final = 16_000
+"""The most that a player can have in competitive modes."""
+
 REGULATION_HALVES: Final = (1, 2)
 """Halves with a pistol round; every later half is overtime, where everyone has 10 000 or more."""

@@ -82,6 +82,25 @@ def conform(name: str, frame: pl.DataFrame) -> pl.DataFrame:
         raise ContractError(f"table {name}: a column does not have its declared type: {error}") from error
 
 
+def shape(name: str, frame: pl.DataFrame) -> pl.DataFrame:
+    """The declared columns in order, missing ones null and others dropped; numbers keep the width they came in.
+
+    For sources whose numbers may be anything: `hold` brings them into the declared types afterwards.
+    """
+    if not frame.columns:
+        return empty_table(name)
+    return frame.select(
+        _as_declared(column, declared, frame.schema.get(column)) for column, declared in TABLES[name].columns().items()
+    )
+
+
+def _as_declared(name: str, declared: dy.Column, have: pl.DataType | None) -> pl.Expr:
+    if have is None:
+        return pl.lit(None, declared.dtype).alias(name)
+    is_number = declared.dtype.is_numeric() and have.is_numeric()
+    return pl.col(name) if is_number else pl.col(name).cast(declared.dtype)
+
+
 def check(frames: MatchFrames) -> MatchFrames:
     """Check every table against its declaration; the same frames come back.
 

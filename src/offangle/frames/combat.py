@@ -27,6 +27,10 @@ class KillsTable(dy.Schema):
     is_attacker_airborne = col.flag()
     is_attacker_controlling_bot = col.flag()
     is_victim_controlling_bot = col.flag()
+    is_victim_leaving = dy.Bool(
+        nullable=True,
+        description="The game's way to write that the victim left the server; null where nobody tells",
+    )
     attacker_x = col.position()
     attacker_y = col.position()
     attacker_z = col.position()

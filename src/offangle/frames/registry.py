@@ -10,6 +10,7 @@ from offangle.frames.combat import BlindsTable, BulletsTable, DamagesTable, Kill
 from offangle.frames.corrections import CorrectionsTable
 from offangle.frames.duels import DuelTicksTable
 from offangle.frames.match import MatchTable
+from offangle.frames.odd_values import OddValuesTable
 from offangle.frames.parsers import ParsersTable
 from offangle.frames.players import PlayersTable, ScoreboardTable
 from offangle.frames.rounds import EconomyTable, PlayerRoundsTable, RoundsTable
@@ -29,6 +30,7 @@ TABLES: Final[Mapping[str, type[dy.Schema]]] = MappingProxyType(
         "match": MatchTable,
         "parsers": ParsersTable,
         "corrections": CorrectionsTable,
+        "odd_values": OddValuesTable,
         "players": PlayersTable,
         "scoreboard": ScoreboardTable,
         "rounds": RoundsTable,

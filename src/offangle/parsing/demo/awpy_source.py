@@ -47,6 +47,7 @@ EVENTS: Final = (
     "bomb_defused",
     "bomb_exploded",
     "bomb_pickup",
+    "player_disconnect",
     "round_freeze_end",
     "round_prestart",
     "buytime_ended",

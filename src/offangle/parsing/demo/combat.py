@@ -6,10 +6,10 @@ import polars as pl
 
 from offangle.core.terms import HIT_GROUPS, WORLD_WEAPON
 from offangle.core.weapons import ALIASES
-from offangle.frames.collection import conform
+from offangle.frames.collection import shape
 from offangle.frames.columns import SIDE
 from offangle.parsing.demo.awpy_source import AwpyTables
-from offangle.parsing.demo.identity import Identity, side
+from offangle.parsing.demo.identity import side, steam_id
 from offangle.parsing.demo.rounds import round_of
 
 FULL_HEALTH: Final = 100
@@ -34,23 +34,30 @@ def weapon(column: str) -> pl.Expr:
     return bare.replace(dict(ALIASES))
 
 
-def _player(identity: Identity, role: str) -> list[pl.Expr]:
-    return [identity.steam_id(f"{role}_").alias(f"{role}_steam_id"), side(f"{role}_side").alias(f"{role}_side")]
+def _player(role: str) -> list[pl.Expr]:
+    return [steam_id(f"{role}_").alias(f"{role}_steam_id"), side(f"{role}_side").alias(f"{role}_side")]
 
 
 def _positions(*roles: str) -> list[str]:
     return [f"{role}_{axis}" for role in roles for axis in "xyz"]
 
 
-def kills(tables: AwpyTables, identity: Identity, rounds: pl.DataFrame, bot_players: pl.DataFrame) -> pl.DataFrame:
-    """The kills table. `bot_players` has tick, steam_id and is_controlling_bot where that is known."""
+def kills(tables: AwpyTables, rounds: pl.DataFrame, bot_players: pl.DataFrame, leavers: pl.DataFrame) -> pl.DataFrame:
+    """The kills table.
+
+    Args:
+        tables: The recording.
+        rounds: Its rounds.
+        bot_players: tick, steam_id and is_controlling_bot where that is known.
+        leavers: tick, steam_id and is_leaving of deaths by nobody else, as `departures.left_server` gives them.
+    """
     found = tables.datasets["kills"]
     extra = _death_flags(tables, found)
     translated = found.select(
         "tick",
-        *_player(identity, "attacker"),
-        *_player(identity, "victim"),
-        *_player(identity, "assister"),
+        *_player("attacker"),
+        *_player("victim"),
+        *_player("assister"),
         weapon("weapon"),
         pl.col("headshot").fill_null(value=False).alias("is_headshot"),
         pl.col("assist_flash").fill_null(value=False).alias("is_flash_assist"),
@@ -66,8 +73,12 @@ def kills(tables: AwpyTables, identity: Identity, rounds: pl.DataFrame, bot_play
             pl.col("is_controlling_bot").alias(f"is_{role}_controlling_bot"),
         )
         translated = translated.join(controlling, on=["tick", f"{role}_steam_id"], how="left", maintain_order="left")
-    dead = translated.filter(pl.col("victim_steam_id").is_not_null())
-    return conform("kills", round_of(dead, rounds))
+    left = leavers.rename({"steam_id": "victim_steam_id", "is_leaving": "is_victim_leaving"})
+    translated = translated.join(left, on=["tick", "victim_steam_id"], how="left", maintain_order="left")
+    by_another = pl.col("attacker_steam_id") != pl.col("victim_steam_id")
+    leaving = pl.when(~by_another.fill_null(value=False)).then("is_victim_leaving").alias("is_victim_leaving")
+    dead = translated.filter(pl.col("victim_steam_id").is_not_null()).with_columns(leaving)
+    return shape("kills", round_of(dead, rounds))
 
 
 def _death_flags(tables: AwpyTables, found: pl.DataFrame) -> pl.DataFrame:
@@ -84,13 +95,13 @@ def _death_flags(tables: AwpyTables, found: pl.DataFrame) -> pl.DataFrame:
     return pl.DataFrame(columns)
 
 
-def damages(tables: AwpyTables, identity: Identity, rounds: pl.DataFrame) -> pl.DataFrame:
+def damages(tables: AwpyTables, rounds: pl.DataFrame) -> pl.DataFrame:
     """The damages table, with overkill capped at the health left."""
     found = tables.datasets["damages"]
     translated = found.select(
         "tick",
-        *_player(identity, "attacker"),
-        *_player(identity, "victim"),
+        *_player("attacker"),
+        *_player("victim"),
         weapon("weapon"),
         pl.col("hitgroup")
         .replace_strict(_HIT_GROUPS_BY_CODE, default="generic", return_dtype=pl.String)
@@ -103,7 +114,7 @@ def damages(tables: AwpyTables, identity: Identity, rounds: pl.DataFrame) -> pl.
         *_positions("attacker", "victim"),
         pl.coalesce(pl.col("victim_entity_id").cast(pl.Int64), "victim_steamid").alias("victim_body"),
     ).filter(pl.col("victim_steam_id").is_not_null())
-    return conform("damages", cap_damage(round_of(translated, rounds)))
+    return shape("damages", cap_damage(round_of(translated, rounds)))
 
 
 def cap_damage(hits: pl.DataFrame) -> pl.DataFrame:
@@ -120,12 +131,12 @@ def cap_damage(hits: pl.DataFrame) -> pl.DataFrame:
     return hits.with_columns(removed.clip(0, None).alias("health_damage"))
 
 
-def shots(tables: AwpyTables, identity: Identity, rounds: pl.DataFrame, states: pl.DataFrame) -> pl.DataFrame:
+def shots(tables: AwpyTables, rounds: pl.DataFrame, states: pl.DataFrame) -> pl.DataFrame:
     """The shots table; velocity is the shooter's at that tick in `states`."""
     found = tables.datasets["shots"]
     translated = found.select(
         "tick",
-        identity.steam_id().alias("steam_id"),
+        steam_id().alias("steam_id"),
         side("side").alias("side"),
         weapon("weapon"),
         "x",
@@ -137,7 +148,7 @@ def shots(tables: AwpyTables, identity: Identity, rounds: pl.DataFrame, states: 
     ).filter(pl.col("steam_id").is_not_null())
     moving = states.select("tick", "steam_id", "velocity_x", "velocity_y", "velocity_z")
     joined = translated.join(moving, on=["tick", "steam_id"], how="left", maintain_order="left")
-    return conform("shots", round_of(joined, rounds))
+    return shape("shots", round_of(joined, rounds))
 
 
 def bullets(found: pl.DataFrame, shots_table: pl.DataFrame, rounds: pl.DataFrame) -> pl.DataFrame:
@@ -158,14 +169,14 @@ def bullets(found: pl.DataFrame, shots_table: pl.DataFrame, rounds: pl.DataFrame
     ).filter(pl.col("steam_id") > 0)
     fired = shots_table.select("tick", "steam_id", "weapon").unique(["tick", "steam_id"], keep="first")
     joined = translated.join(fired, on=["tick", "steam_id"], how="left", maintain_order="left")
-    return conform("bullets", round_of(joined, rounds))
+    return shape("bullets", round_of(joined, rounds))
 
 
-def blinds(tables: AwpyTables, identity: Identity, rounds: pl.DataFrame, grenades: pl.DataFrame) -> pl.DataFrame:
+def blinds(tables: AwpyTables, rounds: pl.DataFrame, grenades: pl.DataFrame) -> pl.DataFrame:
     """The blinds table; the grenade is the flash that burst at that tick from that thrower."""
     translated = (
         tables.datasets["blinds"]
-        .select("tick", *_player(identity, "attacker"), *_player(identity, "victim"), duration_s="duration")
+        .select("tick", *_player("attacker"), *_player("victim"), duration_s="duration")
         .filter(pl.col("victim_steam_id").is_not_null())
     )
     bursts = (
@@ -176,7 +187,7 @@ def blinds(tables: AwpyTables, identity: Identity, rounds: pl.DataFrame, grenade
         .unique(["tick", "attacker_steam_id"], keep="none")
     )
     joined = translated.join(bursts, on=["tick", "attacker_steam_id"], how="left", maintain_order="left")
-    return conform("blinds", round_of(joined, rounds))
+    return shape("blinds", round_of(joined, rounds))
 
 
 def sides_at_freeze_end(frame: pl.DataFrame, in_rounds: pl.DataFrame, player: str, out: str) -> pl.DataFrame:

@@ -27,6 +27,7 @@ STATE_COLUMNS: Final[dict[str, pl.DataType]] = {
     "steamid": pl.UInt64(),
     "name": pl.String(),
     "team_num": pl.Int32(),
+    "controller_team": pl.Int32(),
     "total_rounds_played": pl.Int32(),
     "is_warmup_period": pl.Boolean(),
     "is_controlling_bot": pl.Boolean(),
@@ -57,6 +58,7 @@ _INPUT_ENTRY: Final = pl.Struct(
         "player_tick_fraction": pl.Float32,
     }
 )
+_CONTROLLER_COLUMN: Final = "controller_team"
 _BULLET_EVENT: Final = "fire_bullets"
 _ROUND_END: Final = "round_end"
 _NUMBER_KINDS: Final = "biuf"  # numpy's letters for booleans and numbers
@@ -93,8 +95,9 @@ def complete(
     try:
         parser = DemoParser(str(path))
         events = {_BULLET_EVENT} & set(parser.list_game_events()) | ({_ROUND_END} if needs_round_ends else set())
-        properties = [*STATE_COLUMNS, *SCOREBOARD_COLUMNS, _CONTROLLER_TEAM, _INPUT_COLUMN]
-        frame = parser.parse_ticks(properties, ticks=wanted)
+        names = [_CONTROLLER_TEAM if name == _CONTROLLER_COLUMN else name for name in STATE_COLUMNS]
+        frame = parser.parse_ticks([*names, *SCOREBOARD_COLUMNS, _INPUT_COLUMN], ticks=wanted)
+        frame = frame.rename(columns={_CONTROLLER_TEAM: _CONTROLLER_COLUMN})
         history = _take_input_history(frame)
         state = _take_state(frame).filter(pl.col("tick").is_in(sorted(state_wanted)))
         del frame
@@ -115,11 +118,8 @@ def _take_state(frame: Any) -> pl.DataFrame:
     schema: dict[str, pl.DataType] = {**STATE_COLUMNS, **dict.fromkeys(SCOREBOARD_COLUMNS, pl.Int32())}
     present = [_take(frame, name, dtype) for name, dtype in schema.items() if name in frame.columns]
     state = pl.DataFrame(present) if present else _empty_state()
-    if _CONTROLLER_TEAM in frame.columns:
-        controller_team = _take(frame, _CONTROLLER_TEAM, pl.Int32())
-        state = state.with_columns(pl.coalesce("team_num", controller_team).alias("team_num"))
     missing = [pl.lit(None, dtype).alias(name) for name, dtype in schema.items() if name not in state.columns]
-    return state.with_columns(missing).select(list(schema))
+    return state.with_columns(missing).select(list(schema)).with_columns(pl.coalesce("team_num", "controller_team"))
 
 
 def _take_input_history(frame: Any) -> pl.DataFrame | None:

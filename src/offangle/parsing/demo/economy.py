@@ -5,7 +5,7 @@ from typing import Final
 import polars as pl
 
 from offangle.core.weapons import ALIASES, GRENADE_ITEMS
-from offangle.frames.collection import conform
+from offangle.frames.collection import shape
 from offangle.parsing.demo.awpy_source import AwpyTables
 
 DEFAULT_BUY_TIME_S: Final = 20.0
@@ -46,7 +46,7 @@ def economy_table(
         .join(_late_purchases(base, items), on=["round_number", "steam_id"], how="left")
     )
     spent = pl.col("start_money") - pl.col("money_left") + pl.col("late_cost").fill_null(0)
-    return conform("economy", joined.with_columns(spent.alias("money_spent")).sort("round_number", "steam_id"))
+    return shape("economy", joined.with_columns(spent.alias("money_spent")).sort("round_number", "steam_id"))
 
 
 def _at_freeze_end(states: pl.DataFrame) -> pl.DataFrame:

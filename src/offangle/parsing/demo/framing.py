@@ -50,6 +50,8 @@ def finished(path: Path) -> Iterator[Path]:
         shutil.copyfile(path, copy)
         with copy.open("r+b") as file:
             file.truncate(whole_bytes)
+            file.seek(_FILE_INFO_OFFSET_AT)
+            file.write(bytes(PREAMBLE_BYTES - _FILE_INFO_OFFSET_AT))  # what the head points at is not there
         yield copy
 
 

@@ -1,15 +1,13 @@
 """Who is who in a recording: bots without a SteamID, and the players behind the slots that events name."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import polars as pl
 
 from offangle.frames.columns import SIDE
 from offangle.parsing.demo.awpy_source import AwpyTables
-
-FIRST_SPARE_SLOT: Final = 64
-"""Slots end at 64; bots whose slot no event tells are numbered from here."""
+from offangle.parsing.demo.bots import Bots
 
 NO_SLOT: Final = 65535
 """How events write "no player"."""
@@ -27,25 +25,29 @@ _EVENT_ROLES: Final = (
 """Raw event, awpy's dataset (or event in its dataset `bomb`) with the same rows, the event's slot column, the prefix of
 the dataset's columns."""
 _BOMB: Final = "bomb"
+_NAMED_PLAYERS: Final = {
+    "kills": ("attacker_", "victim_", "assister_"),
+    "damages": ("attacker_", "victim_"),
+    "blinds": ("attacker_", "victim_"),
+    "shots": ("",),
+    "bomb": ("",),
+    "item_events": ("",),
+    "grenades": ("thrower_",),
+}
+"""Datasets that name players, and the prefixes of the columns in which they do."""
 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Bots by name, and slots over time.
+    """Bots, and slots over time.
 
     Attributes:
-        bot_ids: A bot's name to its steam_id, -(slot + 1).
+        bots: Who the bots are.
         slots: tick, slot, steam_id: who was seen in which slot, sorted by tick.
     """
 
-    bot_ids: dict[str, int]
+    bots: Bots
     slots: pl.DataFrame
-
-    def steam_id(self, prefix: str = "") -> pl.Expr:
-        """The steam_id from awpy's `{prefix}steamid` and `{prefix}name`; null without a player."""
-        raw = pl.col(f"{prefix}steamid").cast(pl.Int64)
-        bot = pl.col(f"{prefix}name").replace_strict(self.bot_ids, default=None, return_dtype=pl.Int64)
-        return pl.when(raw == 0).then(bot).otherwise(raw)
 
     def resolve_slot(self, frame: pl.DataFrame, slot: str = "userid") -> pl.DataFrame:
         """Add `steam_id` for the slot in the text column `slot`, as of the nearest sighting; null for nobody."""
@@ -55,56 +57,54 @@ class Identity:
         return keyed.join_asof(self.slots, on="tick", by="slot", strategy="nearest", check_sortedness=False)
 
 
+def steam_id(prefix: str = "") -> pl.Expr:
+    """The steam_id from the `{prefix}steamid` of a dataset of `identify`; null without a player."""
+    raw = pl.col(f"{prefix}steamid").cast(pl.Int64, strict=False)
+    return pl.when(raw != 0).then(raw)
+
+
 def side(column: str) -> pl.Expr:
     """`t`, `ct` or null from awpy's word for a side."""
     return pl.col(column).replace_strict(_SIDE_WORDS, default=None, return_dtype=pl.String).cast(SIDE)
 
 
-def identify(tables: AwpyTables) -> Identity:
-    """Learn bots and slots from the rows where awpy resolved what the raw event numbers."""
-    sightings = _sightings(tables)
-    bot_ids = _bot_ids(tables.datasets["players"], sightings)
-    bare = Identity(bot_ids, sightings.clear())
-    slots = (
-        sightings.select("tick", "slot", bare.steam_id().alias("steam_id"))
-        .drop_nulls()
-        .unique(["tick", "slot"], keep="first")
-        .sort("tick")
-    )
-    return Identity(bot_ids, slots)
+def identify(tables: AwpyTables, bots: Bots) -> tuple[Identity, AwpyTables]:
+    """Learn slots from the rows where awpy resolved what the raw event numbers, and name the bots in all rows.
+
+    Returns:
+        Who is who, and the tables with ids of bots where awpy has 0.
+    """
+    named = {
+        name: _resolved_bots(dataset, _NAMED_PLAYERS.get(name, ()), bots) for name, dataset in tables.datasets.items()
+    }
+    tables = replace(tables, datasets=named)
+    slots = pl.concat([_sightings(tables), bots.by_slot]).unique(["tick", "slot"], keep="first").sort("tick")
+    return Identity(bots, slots), tables
+
+
+def _resolved_bots(dataset: pl.DataFrame, prefixes: tuple[str, ...], bots: Bots) -> pl.DataFrame:
+    for prefix in prefixes:
+        dataset = bots.resolve(dataset, prefix)
+    return dataset
 
 
 def _sightings(tables: AwpyTables) -> pl.DataFrame:
-    schema = {"tick": pl.Int32, "slot": pl.Int32, "steamid": pl.UInt64, "name": pl.String}
-    found = [pl.DataFrame(schema=schema)]
+    """tick, slot, steam_id where an event was told by both."""
+    found = [pl.DataFrame(schema={"tick": pl.Int32, "slot": pl.Int32, "steam_id": pl.Int64})]
     for event_name, dataset, slot, prefix in _EVENT_ROLES:
-        raw, resolved = tables.event(event_name), _resolved(tables, dataset)
+        raw, resolved = tables.event(event_name), _with_rows_of(tables, dataset)
         # awpy keeps the order of events; where it left a row out, the two cannot be laid side by side
         if raw is None or raw["tick"].to_list() != resolved["tick"].to_list():
             continue
         found.append(
             resolved.select(
-                "tick",
+                pl.col("tick").cast(pl.Int32),
                 raw[slot].cast(pl.Int32, strict=False).alias("slot"),
-                pl.col(f"{prefix}steamid").alias("steamid"),
-                pl.col(f"{prefix}name").alias("name"),
-            ).filter(pl.col("slot") != NO_SLOT, pl.col("steamid").is_not_null())
+                steam_id(prefix).alias("steam_id"),
+            ).filter(pl.col("slot") != NO_SLOT, pl.col("steam_id").is_not_null())
         )
     return pl.concat(found).sort("tick", maintain_order=True)
 
 
-def _resolved(tables: AwpyTables, name: str) -> pl.DataFrame:
+def _with_rows_of(tables: AwpyTables, name: str) -> pl.DataFrame:
     return tables.datasets[name] if name in tables.datasets else tables.datasets[_BOMB].filter(pl.col("event") == name)
-
-
-def _bot_ids(players: pl.DataFrame, sightings: pl.DataFrame) -> dict[str, int]:
-    names = players.filter(pl.col("steamid") == 0)["name"].unique().sort().to_list()
-    first_slots = dict(
-        sightings.filter(pl.col("steamid") == 0).group_by("name", maintain_order=True).agg(pl.first("slot")).iter_rows()
-    )
-    taken: dict[int, str] = {}
-    for name in [name for name in first_slots if name in names]:
-        taken.setdefault(first_slots[name], name)
-    known = {name: slot for slot, name in taken.items()}
-    spare = (slot for slot in range(FIRST_SPARE_SLOT, FIRST_SPARE_SLOT + len(names)))
-    return {name: -(known[name] if name in known else next(spare)) - 1 for name in names}

@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from offangle.frames.collection import conform
+from offangle.frames.collection import shape
 from offangle.parsing.demo.header import FileHeader
 
 
@@ -30,4 +30,4 @@ def input_history_table(found: pl.DataFrame | None, header: FileHeader) -> pl.Da
             entry.field("y").alias("yaw_deg"),
         )
     )
-    return conform("input_history", rows.sort("tick", "steam_id", "sequence"))
+    return shape("input_history", rows.sort("tick", "steam_id", "sequence"))

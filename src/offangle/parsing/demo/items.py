@@ -6,10 +6,10 @@ import polars as pl
 
 from offangle.core.terms import BOMB_EVENTS, BOMB_SITES, ITEM_ACTIONS
 from offangle.core.weapons import GRENADE_ITEMS, WEAPONS
-from offangle.frames.collection import conform
+from offangle.frames.collection import shape
 from offangle.parsing.demo.awpy_source import AwpyTables
 from offangle.parsing.demo.combat import weapon
-from offangle.parsing.demo.identity import Identity
+from offangle.parsing.demo.identity import Identity, steam_id
 from offangle.parsing.demo.rounds import round_of
 
 _AWPY_BOMB_EVENTS: Final = {
@@ -38,7 +38,7 @@ def bomb_events(tables: AwpyTables, identity: Identity, rounds: pl.DataFrame, st
     known = tables.datasets["bomb"].select(
         "tick",
         pl.col("event").replace_strict(_AWPY_BOMB_EVENTS, default=None, return_dtype=pl.String).cast(_EVENT),
-        identity.steam_id().alias("steam_id"),
+        steam_id().alias("steam_id"),
         pl.col("bombsite").str.to_lowercase().cast(pl.Enum(BOMB_SITES), strict=False).alias("site"),
         *"xyz",
     )
@@ -50,7 +50,7 @@ def bomb_events(tables: AwpyTables, identity: Identity, rounds: pl.DataFrame, st
             owned = identity.resolve_slot(raw).select("tick", pl.lit(event, _EVENT).alias("event"), "steam_id")
             found.append(owned.join(places, on=["tick", "steam_id"], how="left"))
     joined = pl.concat(found, how="diagonal").sort("tick", maintain_order=True)
-    return conform("bomb_events", _with_planted_site(round_of(joined, rounds)))
+    return shape("bomb_events", _with_planted_site(round_of(joined, rounds)))
 
 
 def _with_planted_site(events: pl.DataFrame) -> pl.DataFrame:
@@ -63,14 +63,14 @@ def _with_planted_site(events: pl.DataFrame) -> pl.DataFrame:
     return joined.with_columns(pl.coalesce("site", pl.when(later).then("planted_site")).alias("site"))
 
 
-def item_events(tables: AwpyTables, identity: Identity, rounds: pl.DataFrame) -> pl.DataFrame:
+def item_events(tables: AwpyTables, rounds: pl.DataFrame) -> pl.DataFrame:
     """The item_events table; without bots, whose items awpy cannot tell from anybody else's: they have no SteamID."""
     translated = (
         tables.datasets["item_events"]
         .filter(pl.col("action").is_in(ITEM_ACTIONS))
         .select(
             "tick",
-            identity.steam_id().alias("steam_id"),
+            steam_id().alias("steam_id"),
             "action",
             weapon("item"),
             "cost",
@@ -80,9 +80,9 @@ def item_events(tables: AwpyTables, identity: Identity, rounds: pl.DataFrame) ->
     )
     # awpy finds the changes of one tick in no fixed order
     ordered = translated.sort("tick", "steam_id", "action", "item")
-    deaths = tables.datasets["kills"].select("tick", identity.steam_id("victim_").alias("steam_id"))
+    deaths = tables.datasets["kills"].select("tick", steam_id("victim_").alias("steam_id"))
     numbered = _with_lives(round_of(ordered, rounds), rounds, deaths)
-    return conform("item_events", _without_echoes(numbered).drop("half", "died"))
+    return shape("item_events", _without_echoes(numbered).drop("half", "died"))
 
 
 def _with_lives(events: pl.DataFrame, rounds: pl.DataFrame, deaths: pl.DataFrame) -> pl.DataFrame:
@@ -127,4 +127,4 @@ def chat(tables: AwpyTables, identity: Identity) -> pl.DataFrame:
     owned = identity.resolve_slot(lines)
     channel = pl.col("channel")
     team_only = channel.str.contains("_T$|_CT$|_Team|Spec$") & ~channel.str.contains("All")
-    return conform("chat", owned.select("tick", "steam_id", "name", team_only.alias("is_team_only"), "message"))
+    return shape("chat", owned.select("tick", "steam_id", "name", team_only.alias("is_team_only"), "message"))

@@ -1,30 +1,36 @@
 """From a `.dem` file to the tables of a match."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
 import polars as pl
 
 from offangle.core.maps import canonical_map
-from offangle.frames.collection import MatchFrames, conform
+from offangle.frames.collection import MatchFrames, conform, shape
+from offangle.frames.columns import SIDE
 from offangle.frames.halves import length_of, with_halves
+from offangle.frames.odd_values import hold
+from offangle.frames.registry import TABLES
 from offangle.parsing.corrections import corrections_table
 from offangle.parsing.demo import combat, items, states, teams, totals
 from offangle.parsing.demo import rounds as round_list
 from offangle.parsing.demo.awpy_source import AWPY_VERSION, AwpyDemo, AwpyTables
+from offangle.parsing.demo.bots import find_bots
 from offangle.parsing.demo.completion import (
     DEMOPARSER_VERSION,
     INPUT_HISTORY_MAX_TICKS,
     Completion,
     complete,
 )
+from offangle.parsing.demo.departures import left_server
 from offangle.parsing.demo.economy import buy_end_ticks, economy_table
 from offangle.parsing.demo.framing import finished, walk_frames
 from offangle.parsing.demo.header import FileHeader, read_header
-from offangle.parsing.demo.identity import Identity, identify
+from offangle.parsing.demo.identity import Identity, identify, side, steam_id
 from offangle.parsing.demo.inputs import input_history_table
+from offangle.parsing.demo.people import People, people_of
 from offangle.parsing.demo.utility import Utility
 from offangle.parsing.held_weapons import resolve_base_weapons
 from offangle.parsing.terms import DEFAULT_SAMPLE_RATE_HZ, Progress
@@ -89,8 +95,8 @@ def _silent(_stage: str, _share: float) -> None:
 def _decode(path: Path, header: FileHeader, sample_rate_hz: float | None, report: Progress) -> _Recording:
     report("events", 0.05)
     demo = AwpyDemo(path)
-    tables = demo.load()
-    identity = identify(tables)
+    loaded = demo.load()
+    identity, tables = identify(loaded, find_bots(demo, loaded))
     last_tick = _last_tick(path, tables)
     rounds = round_list.list_rounds(tables, last_tick)
     report("players", 0.4)
@@ -141,33 +147,40 @@ def _input_ticks(tables: AwpyTables) -> list[int]:
 
 def _translate(recording: _Recording, report: Progress) -> dict[str, pl.DataFrame]:
     tables, identity = recording.tables, recording.identity
-    state = recording.completion.state
     rounds = _count_rounds(recording)
-    seen = recording.states.select("tick", "steam_id", "side")
-    roster = teams.rosters(rounds, pl.concat([seen, teams.sides_in(state)]))
-    rounds = _with_teams(recording, rounds, roster)
-    in_rounds = teams.player_rounds(roster, rounds.select("round_number", "team_a_side"))
+    people = people_of(rounds, recording.states, recording.completion.state, tables)
+    recording = replace(recording, states=people.without_coaches(recording.states))
+    state = people.without_coaches(recording.completion.state, "steamid")
+    rounds = _with_teams(recording, rounds, people.roster)
+    in_rounds = teams.player_rounds(people.roster, rounds.select("round_number", "team_a_side"))
     found: dict[str, pl.DataFrame | None] = {
         "match": _match(recording, rounds),
         "parsers": _parsers(recording.completion),
-        "players": conform("players", teams.players(_names(recording), in_rounds)),
+        "players": shape("players", teams.players(_names(recording), in_rounds)),
         "scoreboard": totals.scoreboard(state, _over(rounds)),
-        "rounds": conform("rounds", rounds),
-        "player_rounds": conform("player_rounds", in_rounds.sort("round_number", "steam_id")),
+        "rounds": shape("rounds", rounds),
+        "player_rounds": shape("player_rounds", in_rounds.sort("round_number", "steam_id")),
     }
-    found |= _combat(recording, rounds, in_rounds)
+    found |= _combat(recording, rounds, in_rounds, people)
     report("tables", 0.9)
     found["bomb_events"] = items.bomb_events(tables, identity, rounds, recording.states)
-    item_events = items.item_events(tables, identity, rounds)
+    item_events = items.item_events(tables, rounds)
     buy_ends = buy_end_ticks(rounds, tables)
     found["item_events"] = item_events
     found["chat"] = items.chat(tables, identity)
     found["economy"] = economy_table(rounds, in_rounds, recording.states, item_events, buy_ends)
     grid = recording.states.filter(states.on_grid(recording.every))
     found["ticks"] = states.ticks_table(grid, recording.places, rounds)
-    found |= _resolved(found)
     found["input_history"] = input_history_table(recording.completion.input_history, recording.header)
-    return {name: table for name, table in found.items() if table is not None}
+    held = _held({name: table for name, table in found.items() if table is not None})
+    return held | _resolved(held)
+
+
+def _held(tables: dict[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
+    """The tables in their declared types, with a note of each number that these do not hold."""
+    held, notes = hold(tables, TABLES)
+    typed = {name: conform(name, table) for name, table in held.items()}
+    return typed if notes.is_empty() else {**typed, "odd_values": notes}
 
 
 def _count_rounds(recording: _Recording) -> pl.DataFrame:
@@ -192,21 +205,24 @@ def _with_teams(recording: _Recording, rounds: pl.DataFrame, roster: pl.DataFram
     return with_halves(teams.with_scores(teams.as_they_began(rounds, length)), length)
 
 
-def _combat(recording: _Recording, rounds: pl.DataFrame, in_rounds: pl.DataFrame) -> dict[str, pl.DataFrame | None]:
+def _combat(
+    recording: _Recording, rounds: pl.DataFrame, in_rounds: pl.DataFrame, people: People
+) -> dict[str, pl.DataFrame | None]:
     tables, identity = recording.tables, recording.identity
     controlling = recording.completion.state.select(
         "tick", pl.col("steamid").cast(pl.Int64).alias("steam_id"), "is_controlling_bot"
     ).unique(["tick", "steam_id"])
     utility = Utility(tables, identity, rounds, in_rounds, recording.every)
     grenades = utility.grenades()
-    shots = combat.shots(tables, identity, rounds, recording.states)
+    shots = combat.shots(tables, rounds, recording.states)
     bullets = recording.completion.bullets
+    kills = combat.kills(tables, rounds, controlling, left_server(tables, identity, recording.states))
+    harm = {"kills": kills, "damages": combat.damages(tables, rounds)}
+    harm["blinds"] = combat.blinds(tables, rounds, grenades)
     return {
-        "kills": combat.kills(tables, identity, rounds, controlling),
-        "damages": combat.damages(tables, identity, rounds),
+        **{name: people.without_coaches(table, "victim_steam_id") for name, table in harm.items()},
         "shots": shots,
         "bullets": None if bullets is None else combat.bullets(bullets, shots, rounds),
-        "blinds": combat.blinds(tables, identity, rounds, grenades),
         "grenades": grenades,
         "projectiles": utility.projectiles(),
         "smokes": utility.smokes(),
@@ -214,13 +230,10 @@ def _combat(recording: _Recording, rounds: pl.DataFrame, in_rounds: pl.DataFrame
     }
 
 
-def _resolved(found: Mapping[str, pl.DataFrame | None]) -> dict[str, pl.DataFrame]:
+def _resolved(found: Mapping[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
     """Hits with the weapon that was held, and what was changed for it."""
-    damages, kills = found["damages"], found["kills"]
-    if damages is None or kills is None:
-        return {}
     damages, corrections = resolve_base_weapons(
-        damages, kills=kills, shots=found["shots"], ticks=found["ticks"], economy=found["economy"]
+        found["damages"], kills=found["kills"], shots=found["shots"], ticks=found["ticks"], economy=found["economy"]
     )
     return {"damages": damages, "corrections": corrections_table([corrections])}
 
@@ -228,12 +241,15 @@ def _resolved(found: Mapping[str, pl.DataFrame | None]) -> dict[str, pl.DataFram
 def _names(recording: _Recording) -> pl.DataFrame:
     """Names from both parsers, awpy's last: where both know a player, the last row counts."""
     known = recording.tables.datasets["players"].select(
-        recording.identity.steam_id().alias("steam_id"), "name", pl.col("side").alias("last_side")
+        steam_id().alias("steam_id"), "name", side("side").alias("last_side")
+    )
+    bots = recording.identity.bots.names.select(
+        "steam_id", "name", teams.side_of(pl.col("last_team")).alias("last_side")
     )
     others = recording.completion.state.select(
-        pl.col("steamid").cast(pl.Int64).alias("steam_id"), "name", pl.lit(None, pl.String).alias("last_side")
+        pl.col("steamid").cast(pl.Int64).alias("steam_id"), "name", pl.lit(None, SIDE).alias("last_side")
     ).filter(pl.col("steam_id") > 0)
-    return pl.concat([others, known])
+    return pl.concat([others, known.drop_nulls("steam_id"), bots])
 
 
 def _over(rounds: pl.DataFrame) -> int | None:
@@ -262,7 +278,7 @@ def _match(recording: _Recording, rounds: pl.DataFrame) -> pl.DataFrame:
         "score_b": score_b,
         "is_simulated": str(header.get("server_name")).startswith(SIMULATED_SERVER_PREFIX),
     }
-    return conform("match", pl.DataFrame([row], infer_schema_length=1))
+    return shape("match", pl.DataFrame([row], infer_schema_length=1))
 
 
 def _parsers(completion: Completion) -> pl.DataFrame:
@@ -274,4 +290,4 @@ def _parsers(completion: Completion) -> pl.DataFrame:
         ("awpy", AWPY_VERSION, "rounds, events, grenades, items, player states, ping, place"),
         ("demoparser2", DEMOPARSER_VERSION, role),
     ]
-    return conform("parsers", pl.DataFrame(rows, schema=["name", "version", "role"], orient="row"))
+    return shape("parsers", pl.DataFrame(rows, schema=["name", "version", "role"], orient="row"))

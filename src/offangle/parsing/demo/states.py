@@ -5,9 +5,9 @@ from typing import Final
 import polars as pl
 
 from offangle.core.weapons import canonical_weapon
-from offangle.frames.collection import conform
+from offangle.frames.collection import shape
 from offangle.parsing.demo.awpy_source import AwpyDemo
-from offangle.parsing.demo.identity import Identity, side
+from offangle.parsing.demo.identity import Identity, side, steam_id
 from offangle.parsing.demo.rounds import round_of
 
 TELEPORT_U_S: Final = 1500.0
@@ -50,10 +50,10 @@ def read_states(demo: AwpyDemo, identity: Identity, *, every: int | None, ticks:
     Columns: tick, steam_id, side, the columns of `ticks` that a snapshot knows, and equipment_value, primary_weapon,
     secondary_weapon, inventory (names joined by commas). Sorted by tick, then steam_id; one row per player and tick.
     """
-    found = demo.snapshots(every=every, ticks=ticks)
+    found = identity.bots.resolve_snapshots(demo.snapshots(every=every, ticks=ticks), "name")
     weapon = pl.col("active_weapon").cast(pl.Categorical).alias("weapon")
     states = found.select(
-        identity.steam_id().alias("steam_id"),
+        steam_id().alias("steam_id"),
         side("side").alias("side"),
         weapon,
         *(pl.col(name).alias(column) for name, column in _KEPT.items()),
@@ -83,21 +83,17 @@ def with_velocity(states: pl.DataFrame, tick_rate: float) -> pl.DataFrame:
 
 def read_places(demo: AwpyDemo, identity: Identity, sampled: pl.Series) -> pl.DataFrame:
     """Ping and place at the `sampled` ticks: tick, steam_id, ping_ms, place."""
-    names = [_PING, _PLACE, *([_NAME] if identity.bot_ids else [])]
-    found = demo.properties(names)
+    has_bots = not identity.bots.sightings.is_empty()
+    found = demo.properties([_PING, _PLACE, *([_NAME] if has_bots else [])])
     kept = found.filter(pl.col("tick").is_in(sampled.cast(pl.Int64).implode()))
     del found
-    name = pl.col(_NAME).alias("name") if identity.bot_ids else pl.lit(None, pl.String).alias("name")
-    return (
-        kept.with_columns(name)
-        .select(
-            pl.col("tick").cast(pl.Int32),
-            identity.steam_id().alias("steam_id"),
-            pl.col(_PING).cast(pl.Int16, strict=False).alias("ping_ms"),
-            pl.col(_PLACE).replace("", None).cast(pl.Categorical).alias("place"),
-        )
-        .filter(pl.col("steam_id").is_not_null())
-    )
+    named = identity.bots.resolve_snapshots(kept, _NAME if has_bots else _PLACE)
+    return named.select(
+        pl.col("tick").cast(pl.Int32),
+        steam_id().alias("steam_id"),
+        pl.col(_PING).cast(pl.Int16, strict=False).alias("ping_ms"),
+        pl.col(_PLACE).replace("", None).cast(pl.Categorical).alias("place"),
+    ).filter(pl.col("steam_id").is_not_null())
 
 
 def ticks_table(states: pl.DataFrame, places: pl.DataFrame, rounds: pl.DataFrame) -> pl.DataFrame:
@@ -107,4 +103,4 @@ def ticks_table(states: pl.DataFrame, places: pl.DataFrame, rounds: pl.DataFrame
         pl.col("weapon").cast(pl.String).replace(weapons).cast(pl.Categorical).alias("weapon"),
         (pl.col("health") > 0).fill_null(value=False).alias("is_alive"),
     )
-    return conform("ticks", round_of(joined, rounds))
+    return shape("ticks", round_of(joined, rounds))

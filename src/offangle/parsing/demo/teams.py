@@ -11,12 +11,17 @@ from offangle.frames.columns import SIDE, TEAM
 _SIDE_NUMBERS: Final = {2: "t", 3: "ct"}
 
 
+def side_of(team_number: pl.Expr) -> pl.Expr:
+    """`t`, `ct` or null from the game's number of a team."""
+    return team_number.replace_strict(_SIDE_NUMBERS, default=None, return_dtype=pl.String).cast(SIDE)
+
+
 def sides_in(state: pl.DataFrame) -> pl.DataFrame:
     """tick, steam_id, side by demoparser2, which also knows players whom a player's own recording hides."""
     return state.select(
         "tick",
         pl.col("steamid").cast(pl.Int64).alias("steam_id"),
-        pl.col("team_num").replace_strict(_SIDE_NUMBERS, default=None, return_dtype=pl.String).cast(SIDE).alias("side"),
+        side_of(pl.col("team_num")).alias("side"),
     ).filter(pl.col("steam_id") > 0)
 
 
@@ -116,7 +121,7 @@ def team_names(state: pl.DataFrame, rounds: pl.DataFrame) -> dict[Team, str | No
         .select(pl.col("live_tick").alias("tick"), "team_a_side")
         .join(state.select("tick", "team_num", "team_clan_name"), on="tick")
         .with_columns(
-            pl.col("team_num").replace_strict(_SIDE_NUMBERS, default=None, return_dtype=pl.String).alias("side"),
+            side_of(pl.col("team_num")).cast(pl.String).alias("side"),
             pl.col("team_clan_name").str.strip_chars(),
         )
         .filter(pl.col("side").is_not_null(), pl.col("team_clan_name").str.len_chars() > 0)

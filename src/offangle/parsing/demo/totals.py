@@ -5,7 +5,7 @@ from typing import Final
 import polars as pl
 
 from offangle.core.sides import other_side
-from offangle.frames.collection import conform
+from offangle.frames.collection import shape
 
 _NAMES: Final = {
     "kills_total": "kills",
@@ -41,7 +41,7 @@ def scoreboard(state: pl.DataFrame, over_tick: int | None) -> pl.DataFrame | Non
     if not sums["kills"] and not sums["deaths"]:
         return None
     untracked = [name for name in ("mvps", "score") if not sums[name]] + ([] if sums["damage"] else list(_DETAIL))
-    return conform("scoreboard", last.drop(untracked).sort("steam_id"))
+    return shape("scoreboard", last.drop(untracked).sort("steam_id"))
 
 
 def final_score(rounds: pl.DataFrame) -> tuple[int | None, int | None]:

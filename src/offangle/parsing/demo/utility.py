@@ -13,10 +13,10 @@ import polars as pl
 
 from offangle.core.terms import GRENADE_KINDS
 from offangle.core.weapons import GRENADE_ITEMS
-from offangle.frames.collection import conform, empty_table
+from offangle.frames.collection import empty_table, shape
 from offangle.parsing.demo.awpy_source import AwpyTables
 from offangle.parsing.demo.combat import sides_at_freeze_end
-from offangle.parsing.demo.identity import Identity
+from offangle.parsing.demo.identity import Identity, steam_id
 from offangle.parsing.demo.rounds import round_of
 
 THROW_TICKS: Final = 32
@@ -57,10 +57,10 @@ class Utility:
         self._identity = identity
         self._rounds = rounds
         self._in_rounds = in_rounds
-        flight = _flight(tables.datasets["grenades"], identity)
+        flight = _flight(tables.datasets["grenades"])
         effects = self._effects()
         flights = _with_effects(_flights(flight), effects)
-        flights = _with_shooters(flights, tables, identity)
+        flights = _with_shooters(flights, tables)
         fires = _with_fires(flights, tables.datasets["fires"])
         self._flights = _with_ends(fires, tables)
         self._flight = flight
@@ -69,7 +69,7 @@ class Utility:
     def grenades(self) -> pl.DataFrame:
         """The grenades table."""
         numbered = round_of(self._flights.rename({"throw_tick": "tick"}), self._rounds).rename({"tick": "throw_tick"})
-        return conform("grenades", self._with_side(numbered).sort("throw_tick", "grenade_id"))
+        return shape("grenades", self._with_side(numbered).sort("throw_tick", "grenade_id"))
 
     def projectiles(self) -> pl.DataFrame:
         """The flights, every `step_ticks` ticks and at their first and last row."""
@@ -79,7 +79,7 @@ class Utility:
         flown = self._flight.join(ends, on="grenade_id", maintain_order="left").filter(
             kept, pl.col("tick") <= pl.col("effect_tick").fill_null(pl.col("last_tick"))
         )
-        return conform("projectiles", flown.sort("grenade_id", "tick"))
+        return shape("projectiles", flown.sort("grenade_id", "tick"))
 
     def smokes(self) -> pl.DataFrame:
         """The smokes table. awpy knows only smokes that thinned out; others last until the next round clears them."""
@@ -115,7 +115,7 @@ class Utility:
 
     def _area(self, name: str, frame: pl.DataFrame) -> pl.DataFrame:
         numbered = round_of(frame.rename({"start_tick": "tick"}), self._rounds).rename({"tick": "start_tick"})
-        return conform(name, self._with_side(numbered)) if numbered.height else empty_table(name)
+        return shape(name, self._with_side(numbered)) if numbered.height else empty_table(name)
 
     def _with_side(self, frame: pl.DataFrame) -> pl.DataFrame:
         return sides_at_freeze_end(frame, self._in_rounds, "thrower_steam_id", "thrower_side")
@@ -151,7 +151,7 @@ def _entity() -> pl.Expr:
     return (pl.col("entity_id").cast(pl.String) + "." + pl.col("entity_serial").cast(pl.String)).alias("entity")
 
 
-def _flight(rows: pl.DataFrame, identity: Identity) -> pl.DataFrame:
+def _flight(rows: pl.DataFrame) -> pl.DataFrame:
     """Trajectory rows with `grenade_id`: entity and tick of the throw, since entity numbers are used again."""
     return (
         rows.select(
@@ -159,7 +159,7 @@ def _flight(rows: pl.DataFrame, identity: Identity) -> pl.DataFrame:
             "entity_id",
             _entity(),
             pl.col("type").replace_strict(_KINDS, default=None, return_dtype=pl.String).cast(_KIND).alias("kind"),
-            identity.steam_id("thrower_").alias("awpy_thrower"),
+            steam_id("thrower_").alias("awpy_thrower"),
             "x",
             "y",
             "z",
@@ -211,14 +211,14 @@ def _with_effects(flights: pl.DataFrame, effects: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _with_shooters(flights: pl.DataFrame, tables: AwpyTables, identity: Identity) -> pl.DataFrame:
+def _with_shooters(flights: pl.DataFrame, tables: AwpyTables) -> pl.DataFrame:
     """Settle `thrower_steam_id` and tell incendiaries from molotovs by the weapon that was fired."""
     bare = pl.col("weapon").str.strip_prefix("weapon_")
     fired = (
         tables.datasets["shots"]
         .select(
             pl.col("tick").alias("shot_tick"),
-            identity.steam_id().alias("shooter"),
+            steam_id().alias("shooter"),
             bare.replace_strict(GRENADE_ITEMS, default=None, return_dtype=pl.String).alias("shot_kind"),
             *(pl.col(axis).alias(f"shot_{axis}") for axis in "xyz"),
         )

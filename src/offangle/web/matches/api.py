@@ -241,10 +241,9 @@ def analysis_of(match: Match) -> Analysis | None:
 
 
 def _check(found: dict[str, Any]) -> CheckRow:
-    words = {
-        name: "" if found.get(name) is None else str(found[name]) for name in CheckRow.model_fields if name != "ok"
-    }
-    return CheckRow(ok=found["ok"], **words)
+    names = CheckRow.model_fields.keys() - {"ok", "explained"}
+    words = {name: "" if found.get(name) is None else str(found[name]) for name in names}
+    return CheckRow(ok=found["ok"], explained=bool(found.get("explained")), **words)
 
 
 def _after_cursor(matches: QuerySet[Match], scope: str, cursor: str) -> QuerySet[Match]:

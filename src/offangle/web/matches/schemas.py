@@ -118,6 +118,7 @@ class CheckRow(Schema):
     name: str
     label: str
     ok: bool | None = Field(description="Null: the source has nothing to check against")
+    explained: bool = Field(description="The two differ, and the detail says why they should")
     expected: str
     found: str
     detail: str

@@ -10,14 +10,16 @@ from offangle.web.shared import tables
 
 
 def build(page: MatchPage, request: HttpRequest) -> dict[str, Any]:  # noqa: ARG001 -- every tab is called alike
-    """The checks, those that failed first, and the versions behind the figures."""
+    """The checks, those that failed first and then those that are explained, and the versions behind the figures."""
     analysis = Analysis.objects.filter(match=page.match).first()
     checks = analysis.checks if analysis else []
     return {
         "analysis": analysis,
         "failed": [check for check in checks if check["ok"] is False],
-        "passed": [check for check in checks if check["ok"] is True],
+        "explained": [check for check in checks if check["ok"] is True and check.get("explained")],
+        "passed": [check for check in checks if check["ok"] is True and not check.get("explained")],
         "unknown": [check for check in checks if check["ok"] is None],
+        "compared": sum(check["ok"] is not None for check in checks),
         "excluded": tables.excluded_rounds(page.tables),
         "demo": page.match.demo,
     }
