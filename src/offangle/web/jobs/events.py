@@ -54,8 +54,11 @@ def later_look(desk: Desk, user: User, cursor: int) -> Found:
 
 
 def told(jobs: list[SeenJob]) -> list[Event]:
-    """The jobs that have something to say, one event each."""
-    return [Event("job", news_of(seen)) for seen in jobs if seen.is_settled]
+    """The jobs that have something to say, one event each: of things that somebody brought or asked for.
+
+    What nobody waits for, such as figures worked out anew, stands in the list of jobs and in no corner of every page.
+    """
+    return [Event("job", news_of(seen)) for seen in jobs if seen.is_settled and seen.kind.subjects is not None]
 
 
 def news_of(seen: SeenJob) -> dict[str, Any]:
