@@ -42,6 +42,7 @@ def import_by_drop(page: Page, path: Path) -> list[str]:
     expect(tray.get_by_text(path.name)).to_be_visible()
     shot(page, "upload-under-way")
     expect(tray.get_by_role("link", name="Open match")).to_be_visible()
+    expect(page.locator("#id_map option")).not_to_have_count(1)  # the filter offers its map without a new visit
     shot(page, "upload-ready")
     seen: list[str] = page.evaluate("window.seenStages")
     return seen
