@@ -6,15 +6,13 @@ import polars as pl
 import pytest
 
 from offangle.flows.recorded.rows import (
-    Bounds,
     account_names,
     check_entries,
     match_values,
-    number,
     state_table,
-    text,
     vitals_at_freeze_end,
 )
+from offangle.flows.rows import Bounds, number, text
 from offangle.frames.collection import empty_table
 
 MATCH = {

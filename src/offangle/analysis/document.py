@@ -10,6 +10,7 @@ from offangle.analysis.metrics.feats import LARGEST
 from offangle.analysis.players import BOTH_SIDES
 from offangle.analysis.registry import PLAYER_METRICS, PROMOTED
 from offangle.analysis.run import Analysis
+from offangle.core.scores import final_score
 from offangle.core.sides import SIDES, TEAMS
 from offangle.frames.collection import MatchFrames
 
@@ -59,16 +60,11 @@ def _match(frames: MatchFrames, rounds: pl.DataFrame) -> dict[str, Any]:
         "map": row["map_name"],
         "tick_rate": row["tick_rate"],
         "rounds_played": rounds.height,
-        "score": {team: _score(row[f"score_{team}"], rounds, team) for team in TEAMS},
+        "score": final_score({team: row[f"score_{team}"] for team in TEAMS}, rounds["winner_team"].to_list()),
         "source": row["source"],
         **{name: value(row[name]) for name in MATCH_FIELDS},
         "parsers": frames["parsers"].select("name", "version", "role").to_dicts(),
     }
-
-
-def _score(stated: int | None, rounds: pl.DataFrame, team: str) -> int:
-    """The final score as the source states it; the rounds counted where it states none."""
-    return rounds.filter(pl.col("winner_team") == team).height if stated is None else stated
 
 
 def _players(stats: pl.DataFrame) -> list[dict[str, Any]]:

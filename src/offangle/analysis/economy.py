@@ -4,9 +4,7 @@ import polars as pl
 
 from offangle.core.economy import (
     FORCE_MONEY_LEFT_AT_MOST,
-    PLAYER_ECO_BELOW,
-    PLAYER_FULL_FROM,
-    PLAYER_SEMI_ECO_BELOW,
+    PLAYER_BUY_BOUNDS,
     REGULATION_HALVES,
     TEAM_ECO_BELOW,
     TEAM_FULL_FROM,
@@ -17,18 +15,11 @@ from offangle.frames.collection import MatchFrames
 
 
 def player_buy(equipment: pl.Expr) -> pl.Expr:
-    """The player's buy class by equipment value; null where that is unknown."""
-    return (
-        pl.when(equipment < PLAYER_ECO_BELOW)
-        .then(pl.lit("eco"))
-        .when(equipment < PLAYER_SEMI_ECO_BELOW)
-        .then(pl.lit("semi_eco"))
-        .when(equipment < PLAYER_FULL_FROM)
-        .then(pl.lit("semi_buy"))
-        .when(equipment >= PLAYER_FULL_FROM)
-        .then(pl.lit("full"))
-        .cast(pl.Enum(PLAYER_BUYS))
-    )
+    """The player's buy class by equipment value, as `core.economy.player_buy_class`; null where that is unknown."""
+    buy = pl.lit(PLAYER_BUYS[0])
+    for name, least in zip(PLAYER_BUYS[1:], PLAYER_BUY_BOUNDS, strict=True):
+        buy = pl.when(equipment >= least).then(pl.lit(name)).otherwise(buy)
+    return pl.when(equipment.is_not_null()).then(buy).cast(pl.Enum(PLAYER_BUYS))
 
 
 def money_left() -> pl.Expr:

@@ -1,7 +1,7 @@
 """The rows of a live match, made of the tracks of its observers: the same tracks give the same rows."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import UUID
@@ -11,8 +11,8 @@ import polars as pl
 
 from makers.observed_patterns import SURE
 from offangle.analysis.players import rate_expressions
-from offangle.analysis.registry import PROMOTED, TOTALS
-from offangle.core.economy import PLAYER_ECO_BELOW, PLAYER_FULL_FROM, PLAYER_SEMI_ECO_BELOW
+from offangle.analysis.registry import TOTALS
+from offangle.core.economy import player_buy_class
 from offangle.core.sides import TEAMS, Side, other_team
 from offangle.core.simulated import is_simulated_player
 from offangle.core.weapons import canonical_weapon
@@ -22,13 +22,11 @@ from offangle.db.models import (
     Match,
     PlayerMatchStat,
     PlayerRoundState,
-    PlayerWeapon,
     Round,
     SteamAccount,
 )
 from offangle.db.queries.match_edits import edited_values
-from offangle.db.queries.weapons import ensure_weapons
-from offangle.flows.recorded.rows import MAX_NAME, Bounds, text
+from offangle.flows.rows import MAX_WEAPON_NAME, MatchRows, text, write_rows
 from offangle.live.combined import CombinedMatch, combine
 from offangle.live.policies import policy_of
 from offangle.live.state import UNKNOWN_WEAPON, Kill, LiveRound
@@ -39,23 +37,8 @@ LIVE_VERSION: Final = "live-4"
 LIVE_TICK_RATE: Final = 64.0
 """Posts know no ticks: times of arrival since the match began are written as the ticks of a CS2 server."""
 NS_PER_S: Final = 10**9
-MAX_WEAPON_NAME: Final = 64
-
-_ROUND_COLUMNS: Final = (
-    "kind", "half", "start_tick", "freeze_end_tick", "end_tick", "team_a_side", "winner_side", "winner_team", "reason",
-    "duration_s",
-)  # fmt: skip
-_STATE_COLUMNS: Final = (
-    "side", "health", "armor", "has_helmet", "has_defuse_kit", "money", "equipment_value", "buy", "kills", "deaths",
-    "assists", "headshot_kills", "survived",
-)  # fmt: skip
-_STAT_COLUMNS: Final = ("team", "name", "metrics", *(metric.name for metric in PROMOTED))
-_WEAPON_COLUMNS: Final = ("kills", "headshot_kills", "was_active", "active_s", "unsure_kills")
 
 _decode_track: Final = msgspec.json.Decoder(Track).decode
-
-StateKey = tuple[int, int, int]
-"""Round number, steam_id, received_order."""
 
 
 def read_track(row: LiveTrack) -> Track:
@@ -76,12 +59,16 @@ def write_match(match_id: UUID) -> CombinedMatch | None:
         return None
     combined = combine(tracks)
     match = _write_match(match_id, combined)
-    bounds = Bounds()
-    rounds = _write_rounds(match, combined)
-    states = _write_states(match, combined, rounds, bounds)
-    _write_weapons(match, combined, states)
-    _write_stats(match, combined)
-    _write_analysis(match, combined, bounds)
+    rows = MatchRows(
+        rounds=_round_rows(combined),
+        states=[_state_row(*each) for each in _own_rounds(combined)],
+        weapons=[row for each in _own_rounds(combined) for row in _weapon_rows(*each)],
+        stats=_stat_rows(match, combined),
+        parsers=[{"name": "gsi", "version": LIVE_VERSION, "role": "live"}],
+        checks=[_score_check(combined)],
+        pipeline_version=LIVE_VERSION,
+    )
+    write_rows(match, rows)
     return combined
 
 
@@ -94,17 +81,6 @@ def clear_match(match_id: UUID) -> None:
 def time_of(ns: int) -> datetime:
     """Nanoseconds since 1970 as a time."""
     return datetime.fromtimestamp(ns / NS_PER_S, UTC)
-
-
-def player_buy_class(equipment_value: int | None) -> str | None:
-    """The buy class of one player, by the bounds that hold for demos too."""
-    if equipment_value is None:
-        return None
-    if equipment_value < PLAYER_ECO_BELOW:
-        return "eco"
-    if equipment_value < PLAYER_SEMI_ECO_BELOW:
-        return "semi_eco"
-    return "semi_buy" if equipment_value < PLAYER_FULL_FROM else "full"
 
 
 def _write_match(match_id: UUID, combined: CombinedMatch) -> Match:
@@ -135,29 +111,23 @@ def _tick(ns: int | None, combined: CombinedMatch) -> int | None:
     return None if ns is None else max(0, round((ns - combined.begin_ns) * LIVE_TICK_RATE / NS_PER_S))
 
 
-def _write_rounds(match: Match, combined: CombinedMatch) -> dict[int, Round]:
-    rows = [
-        Round(
-            match=match,
-            number=round_.number,
-            kind="overtime" if round_.is_overtime else "regular",
-            half=round_.half,
-            start_tick=_tick(round_.begin_ns or round_.live_ns or round_.end_ns, combined) or 0,
-            freeze_end_tick=_tick(round_.live_ns, combined),
-            end_tick=_tick(round_.end_ns, combined),
-            team_a_side=round_.team_a_side,
-            winner_side=round_.winner,
-            winner_team=_winner_team(round_.winner, round_.team_a_side),
-            reason=round_.reason,
-            duration_s=(round_.end_ns - round_.live_ns) / NS_PER_S if round_.live_ns and round_.end_ns else None,
-        )
+def _round_rows(combined: CombinedMatch) -> list[dict[str, Any]]:
+    return [
+        {
+            "number": round_.number,
+            "kind": "overtime" if round_.is_overtime else "regular",
+            "half": round_.half,
+            "start_tick": _tick(round_.begin_ns or round_.live_ns or round_.end_ns, combined) or 0,
+            "freeze_end_tick": _tick(round_.live_ns, combined),
+            "end_tick": _tick(round_.end_ns, combined),
+            "team_a_side": round_.team_a_side,
+            "winner_side": round_.winner,
+            "winner_team": _winner_team(round_.winner, round_.team_a_side),
+            "reason": round_.reason,
+            "duration_s": (round_.end_ns - round_.live_ns) / NS_PER_S if round_.live_ns and round_.end_ns else None,
+        }
         for round_ in combined.rounds
     ]
-    Round.objects.filter(match=match).exclude(number__in=[row.number for row in rows]).delete()
-    made = Round.objects.bulk_create(
-        rows, update_conflicts=True, unique_fields=["match", "number"], update_fields=_ROUND_COLUMNS
-    )
-    return {row.number: row for row in made}
 
 
 def _winner_team(winner: Side | None, team_a_side: Side) -> str | None:
@@ -176,49 +146,21 @@ def _own_rounds(combined: CombinedMatch) -> Iterator[tuple[Track, LiveRound, Sid
                 yield track, round_, side
 
 
-def _write_states(
-    match: Match, combined: CombinedMatch, rounds: Mapping[int, Round], bounds: Bounds
-) -> dict[StateKey, PlayerRoundState]:
-    rows = {
-        (round_.number, track.steam_id, round_.state_sequence or 0): PlayerRoundState(
-            match=match, round=rounds[round_.number], **_state_values(track, round_, side, bounds)
-        )
-        for track, round_, side in _own_rounds(combined)
-    }
-    stale = [
-        key
-        for key, *which in PlayerRoundState.objects.filter(match=match).values_list(
-            "pk", "round__number", "steam_account_id", "received_order"
-        )
-        if tuple(which) not in rows
-    ]
-    PlayerRoundState.objects.filter(pk__in=stale).delete()
-    PlayerRoundState.objects.bulk_create(
-        rows.values(),
-        update_conflicts=True,
-        unique_fields=["match", "round", "steam_account", "received_order"],
-        update_fields=_STATE_COLUMNS,
-    )
-    return rows
-
-
-def _state_values(track: Track, round_: LiveRound, side: Side, bounds: Bounds) -> dict[str, Any]:
-    sent = {
+def _state_key(track: Track, round_: LiveRound) -> dict[str, int]:
+    return {
         "round_number": round_.number,
         "steam_id": track.steam_id,
-        "health": round_.health,
-        "armor": round_.armor,
-        "money": round_.money,
+        "received_order": round_.state_sequence or 0,
     }
+
+
+def _state_row(track: Track, round_: LiveRound, side: Side) -> dict[str, Any]:
     value = round_.equipment_value
     class_value = round_.equipment_value_buy_end if round_.equipment_value_buy_end is not None else value
     return {
-        "steam_account_id": track.steam_id,
-        "received_order": round_.state_sequence or 0,
+        **_state_key(track, round_),
         "side": side,
-        **{name: bounds.held(sent, name) for name in ("health", "armor", "money")},
-        "has_helmet": round_.has_helmet,
-        "has_defuse_kit": round_.has_defuse_kit,
+        **{name: getattr(round_, name) for name in ("health", "armor", "money", "has_helmet", "has_defuse_kit")},
         "equipment_value": value if value is None or value >= 0 else None,
         "buy": player_buy_class(class_value) if policy_of(track.mode).has_economy else None,
         "kills": len(track.kills_in(round_.number)),
@@ -233,19 +175,9 @@ def _headshots(round_: LiveRound, kills: Sequence[Kill]) -> int:
     return min(round_.headshot_kills, len(kills))
 
 
-def _write_weapons(match: Match, combined: CombinedMatch, states: Mapping[StateKey, PlayerRoundState]) -> None:
-    rows = {
-        (state.pk, name): PlayerWeapon(state=state, weapon_id=name, **counts)
-        for track, round_, _ in _own_rounds(combined)
-        for state in [states[round_.number, track.steam_id, round_.state_sequence or 0]]
-        for name, counts in _weapons(round_, track.kills_in(round_.number)).items()
-    }
-    ensure_weapons({name for _, name in rows})
-    there = PlayerWeapon.objects.filter(state__match=match).values_list("pk", "state_id", "weapon_id")
-    PlayerWeapon.objects.filter(pk__in=[key for key, *which in there if tuple(which) not in rows]).delete()
-    PlayerWeapon.objects.bulk_create(
-        rows.values(), update_conflicts=True, unique_fields=["state", "weapon"], update_fields=_WEAPON_COLUMNS
-    )
+def _weapon_rows(track: Track, round_: LiveRound, _side: Side) -> list[dict[str, Any]]:
+    found = _weapons(round_, track.kills_in(round_.number))
+    return [{**_state_key(track, round_), "weapon": name, **counts} for name, counts in found.items()]
 
 
 def _weapons(round_: LiveRound, kills: Sequence[Kill]) -> dict[str, dict[str, Any]]:
@@ -279,31 +211,17 @@ def _weapon_name(name: str) -> str:
     return text(canonical_weapon(name), MAX_WEAPON_NAME) or "unknown"
 
 
-def _write_stats(match: Match, combined: CombinedMatch) -> None:
+def _stat_rows(match: Match, combined: CombinedMatch) -> list[dict[str, Any]]:
     names = dict(SteamAccount.objects.filter(live_tracks__match=match).values_list("steam_id", "last_name"))
     totals = _stat_totals(combined)
-    rates = _with_rates(totals)
-    rows = [
-        PlayerMatchStat(
-            match=match,
-            steam_account_id=figures["steam_id"],
-            side=figures["side"],
-            team=figures["team"],
-            name=text(figures["name"] or names.get(figures["steam_id"]) or str(figures["steam_id"]), MAX_NAME),
-            metrics=metrics,
-            **{metric.name: metrics[metric.name] for metric in PROMOTED},
-        )
-        for figures, metrics in zip(totals, rates, strict=True)
+    return [
+        {
+            **{name: figures[name] for name in ("steam_id", "side", "team")},
+            "name": figures["name"] or names.get(figures["steam_id"]) or str(figures["steam_id"]),
+            "metrics": metrics,
+        }
+        for figures, metrics in zip(totals, _with_rates(totals), strict=True)
     ]
-    wanted = {(row.steam_account_id, row.side) for row in rows}
-    there = PlayerMatchStat.objects.filter(match=match).values_list("pk", "steam_account_id", "side")
-    PlayerMatchStat.objects.filter(pk__in=[key for key, *which in there if tuple(which) not in wanted]).delete()
-    PlayerMatchStat.objects.bulk_create(
-        rows,
-        update_conflicts=True,
-        unique_fields=["match", "steam_account", "side"],
-        update_fields=_STAT_COLUMNS,
-    )
 
 
 def _stat_totals(combined: CombinedMatch) -> list[dict[str, Any]]:
@@ -351,17 +269,6 @@ def _with_rates(totals: list[dict[str, Any]]) -> list[dict[str, Any]]:
     schema = {metric.name: pl.Int64 for metric in TOTALS}
     table = pl.DataFrame([{name: row.get(name) for name in schema} for row in totals], schema=schema)
     return table.with_columns(rate_expressions()).to_dicts()
-
-
-def _write_analysis(match: Match, combined: CombinedMatch, bounds: Bounds) -> None:
-    checks = [bounds.check(), _score_check(combined)]
-    failed = sum(check["ok"] is False for check in checks)
-    if match.checks_failed != failed:
-        match.checks_failed = failed
-        match.save(update_fields=["checks_failed"])
-    parsers = [{"name": "gsi", "version": LIVE_VERSION, "role": "live"}]
-    values = {"pipeline_version": LIVE_VERSION, "parsers": parsers, "checks": checks}
-    Analysis.objects.update_or_create(match=match, defaults=values)
 
 
 def _score_check(combined: CombinedMatch) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Publish a match: one transaction replaces all of its rows, so that readers see the old match or the new one."""
 
 from collections.abc import Iterable
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 import polars as pl
@@ -11,39 +11,32 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from offangle.db.models import (
-    Analysis,
     Build,
     Demo,
     Match,
     Observation,
     PlayerMatchStat,
-    PlayerRoundState,
-    PlayerWeapon,
-    Round,
     SteamAccount,
 )
 from offangle.db.queries.match_edits import edited_values
-from offangle.db.queries.weapons import ensure_weapons
 from offangle.flows.following.demo import link_live_matches
 from offangle.flows.recorded import states
 from offangle.flows.recorded.build import build_of
 from offangle.flows.recorded.builds import DeletedError, point_at
 from offangle.flows.recorded.identity import match_id_of
 from offangle.flows.recorded.rows import (
-    Bounds,
     RowTables,
     account_names,
     check_entries,
     match_values,
     round_rows,
     stat_rows,
-    state_rows,
     state_table,
-    text,
     vitals_at_freeze_end,
 )
 from offangle.flows.recorded.tables import BuildTables
-from offangle.flows.recorded.weapon_rows import weapon_rows, weapon_table
+from offangle.flows.recorded.weapon_rows import weapon_table
+from offangle.flows.rows import MatchRows, text, write_rows
 from offangle.jobs.kinds import JsonValue, StepContext
 
 STAGE = "publishing"
@@ -54,7 +47,6 @@ FRAMES: Final = frozenset(
 DERIVED: Final = ("player_stats", "round_stats", "player_round_stats", "checks")
 VITALS: Final = ("tick", "round_number", "steam_id", "health", "armor")
 HANDS: Final = ("tick", "round_number", "steam_id", "is_alive", "weapon")
-BATCH: Final = 500
 
 
 def publish(sha256: str, context: StepContext) -> JsonValue:
@@ -142,29 +134,20 @@ def _write_match(demo: Demo, build: Build, tables: RowTables) -> Match:
 
 
 def _write_rows(match: Match, tables: RowTables) -> None:
-    _delete_rows(match)
-    derived, bounds = tables.derived, Bounds()
+    derived = tables.derived
     states = state_table(derived["player_round_stats"], tables.economy, tables.vitals)
     _ensure_accounts(tables, [*states["steam_id"], *derived["player_stats"]["steam_id"]])
-    ensure_weapons(tables.weapons["weapon"].unique().to_list())
-    rounds = {row.number: row for row in _create(Round, round_rows(match, derived["round_stats"]))}
-    _create(PlayerMatchStat, stat_rows(match, derived["player_stats"]))
-    made = _create(PlayerRoundState, state_rows(match, rounds, states, bounds))
-    _create(PlayerWeapon, weapon_rows(made, tables.weapons))
+    rows = MatchRows(
+        rounds=round_rows(derived["round_stats"]),
+        states=states.to_dicts(),
+        weapons=tables.weapons.to_dicts(),
+        stats=stat_rows(derived["player_stats"]),
+        parsers=[{name: text(value, 500) for name, value in row.items()} for row in tables.parsers.to_dicts()],
+        checks=check_entries(derived["checks"]),
+        pipeline_version=match.pipeline_version,
+    )
+    write_rows(match, rows)
     _refresh_names(tables.players["steam_id"].to_list())
-    _write_analysis(match, tables, bounds)
-
-
-def _delete_rows(match: Match) -> None:
-    PlayerWeapon.objects.filter(state__match=match).delete()
-    PlayerRoundState.objects.filter(match=match).delete()
-    PlayerMatchStat.objects.filter(match=match).delete()
-    Round.objects.filter(match=match).delete()
-
-
-def _create(model: Any, rows: list[Any]) -> list[Any]:
-    created: list[Any] = model.objects.bulk_create(rows, batch_size=BATCH)
-    return created
 
 
 def _ensure_accounts(tables: RowTables, steam_ids: Iterable[int]) -> None:
@@ -186,15 +169,6 @@ def _refresh_names(steam_ids: list[int]) -> None:
     # Locked in the order of their ids first: two matches of the same ten players must not wait for each other.
     list(accounts.order_by("pk").select_for_update().values_list("pk", flat=True))
     accounts.update(last_name=Subquery(latest))
-
-
-def _write_analysis(match: Match, tables: RowTables, bounds: Bounds) -> None:
-    checks = [*check_entries(tables.derived["checks"]), bounds.check()]
-    match.checks_failed = sum(check["ok"] is False for check in checks)
-    match.save(update_fields=["checks_failed"])
-    parsers = [{name: text(value, 500) for name, value in row.items()} for row in tables.parsers.iter_rows(named=True)]
-    values = {"pipeline_version": match.pipeline_version, "parsers": parsers, "checks": checks}
-    Analysis.objects.update_or_create(match=match, defaults=values)
 
 
 def _link_importers(match: Match, demo: Demo) -> None:

@@ -6,13 +6,11 @@ from offangle.analysis.damage import mark_damages
 from offangle.analysis.kills import mark_kills
 from offangle.analysis.patterns.held import held_weapons
 from offangle.analysis.rounds import counted_rounds
-from offangle.db.models import PlayerRoundState, PlayerWeapon
+from offangle.flows.rows import MAX_WEAPON_NAME
 from offangle.frames.collection import MatchFrames
 
 KEY = ("round_number", "steam_id", "weapon")
 COUNTS = ("shots", "kills", "headshot_kills", "damage")
-COLUMNS = (*COUNTS, "was_active", "active_s")
-MAX_WEAPON_NAME = 64
 
 
 def weapon_table(frames: MatchFrames, ticks: pl.DataFrame | None) -> pl.DataFrame:
@@ -64,13 +62,3 @@ def _with_key(events: pl.DataFrame, player: str) -> pl.DataFrame:
     """The player as `steam_id`, and the weapon's name as a column takes it."""
     weapon = pl.col("weapon").cast(pl.String).str.replace_all("\0", "", literal=True).str.slice(0, MAX_WEAPON_NAME)
     return events.with_columns(pl.col(player).alias("steam_id"), weapon)
-
-
-def weapon_rows(states: list[PlayerRoundState], weapons: pl.DataFrame) -> list[PlayerWeapon]:
-    """One row per row of `weapon_table` whose player has a state in the round."""
-    by_key = {(state.round.number, state.steam_account_id): state for state in states}
-    return [
-        PlayerWeapon(state=state, weapon_id=row["weapon"], **{name: row[name] for name in COLUMNS})
-        for row in weapons.iter_rows(named=True)
-        if (state := by_key.get((row["round_number"], row["steam_id"]))) is not None
-    ]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from offangle.analysis.patterns.intervals import wilson_interval
-from offangle.core.economy import PLAYER_ECO_BELOW, PLAYER_FULL_FROM, PLAYER_SEMI_ECO_BELOW
+from offangle.core.economy import player_buy_class
 from offangle.db.models import User
 from offangle.flows.summaries.summary import ask_summary
 from offangle.web.live.page import Observer
@@ -16,8 +16,6 @@ from offangle.web.shared import words
 LEAST_ROUNDS: Final = 8
 """Fewer rounds say too little to act on; the same as for a pattern."""
 OUTCOMES: Final = {"won": "after a won round", "lost": "after a lost round"}
-BOUNDS: Final = (("full", PLAYER_FULL_FROM), ("semi_buy", PLAYER_SEMI_ECO_BELOW), ("semi_eco", PLAYER_ECO_BELOW))
-"""Buy classes and the equipment value from which each holds; below all of them: eco."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +72,7 @@ def previous_outcome(document: dict[str, Any]) -> str | None:
 
 def current_buy(own: dict[str, Any] | None) -> str | None:
     """The buy class of what the player carries now."""
-    value = own["equipment_value"] if own else None
-    if value is None:
-        return None
-    return next((buy for buy, least in BOUNDS if value >= least), "eco")
+    return player_buy_class(own["equipment_value"] if own else None)
 
 
 def buys_after(transitions: Iterable[Row], side: str, outcome: str) -> list[Row]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.http import HttpRequest
 
+from offangle.core.scores import scores_after
 from offangle.core.sides import SIDES, TEAMS, Side, Team, other_side
 from offangle.db.models import Match, Round
 from offangle.flows.recorded.tables import MatchTables
@@ -74,13 +75,9 @@ class MatchPage:
 
     def scores_after(self) -> dict[int, tuple[int, int]]:
         """The score of both teams after each round, rounds before the recording began included."""
-        won = {team: [found.winner_team == team for found in self.rounds] for team in TEAMS}
-        before_a = max(0, self.match.score_a - sum(won["a"]))
-        before_b = max(0, self.match.score_b - sum(won["b"]))
-        return {
-            found.number: (before_a + sum(won["a"][: place + 1]), before_b + sum(won["b"][: place + 1]))
-            for place, found in enumerate(self.rounds)
-        }
+        winners = [next((team for team in TEAMS if team == found.winner_team), None) for found in self.rounds]
+        scores = scores_after(winners, {"a": self.match.score_a, "b": self.match.score_b})
+        return {found.number: (score["a"], score["b"]) for found, score in zip(self.rounds, scores, strict=True)}
 
     @cached_property
     def first_of_half(self) -> set[int]:
