@@ -26,14 +26,14 @@ SMALL = {"score": (3, 1), "half_rounds": 2}
 class StepDone:
     """What the last step of a job is handed when the steps before it are through."""
 
-    job_id = "demo:made:by-hand"
     attempt = 1
     is_cancelled = False
     results: Mapping[str, JsonValue]
     told: ClassVar[list[str]] = []
 
-    def __init__(self, results: Mapping[str, JsonValue]) -> None:
+    def __init__(self, results: Mapping[str, JsonValue], job_id: str = "demo:made:by-hand") -> None:
         self.results = results
+        self.job_id = job_id
 
     def check_cancelled(self) -> None:
         """Nobody cancels."""

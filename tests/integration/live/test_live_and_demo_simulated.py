@@ -18,6 +18,7 @@ from offangle.db.queries.journal import JournalEntry
 from offangle.flows.recorded.acquire import import_path
 from offangle.flows.recorded.identity import match_id_of
 from offangle.flows.recorded.kind import RECORDED
+from offangle.flows.recorded.queueing import demo_request
 from offangle.flows.services import install
 from offangle.storage.intake import Intake
 from offangle_sim.order import LOCAL_NETWORK, MatchOrder
@@ -79,8 +80,9 @@ def publish(demo: Path) -> Match:
     (record,) = import_path(User.objects.create_user("importer"), demo, ImportRecord.Source.UPLOAD).accepted
     assert record.demo is not None
     results: dict[str, Any] = {}
+    job_id = demo_request(record.demo.sha256).job_id
     for step in RECORDED.steps:
-        results[step.name] = step.function(record.demo.sha256, StepDone(results))
+        results[step.name] = step.function(record.demo.sha256, StepDone(results, job_id))
     return Match.objects.get(pk=match_id_of(record.demo.sha256))
 
 
