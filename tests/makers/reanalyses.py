@@ -20,7 +20,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 
-from makers.rows import StepDone, make_demo
+from makers.rows import MADE_BY_HAND, StepDone, make_demo
 from makers.synthetic import FIRST_ID, make_match
 from offangle.core.errors import BadInputError
 from offangle.db.models import Demo, Match, User
@@ -164,7 +164,7 @@ class Study:
 
 def open_study(folder: Path, user: User) -> Study:
     """A file of `user`'s with both tellings learnt."""
-    demo = make_demo(user, "told-twice.dem", job_id=StepDone.job_id)
+    demo = make_demo(user, "told-twice.dem", job_id=MADE_BY_HAND)
     study = Study(folder, demo)
     study.analyse(0)
     Match.objects.update(published_at=datetime(2026, 5, 17, tzinfo=UTC))

@@ -23,6 +23,10 @@ SMALL = {"score": (3, 1), "half_rounds": 2}
 """Four rounds with a change of sides: enough for every page."""
 
 
+MADE_BY_HAND = "demo:made:by-hand"
+"""The job of whatever no job made."""
+
+
 class StepDone:
     """What the last step of a job is handed when the steps before it are through."""
 
@@ -31,7 +35,7 @@ class StepDone:
     results: Mapping[str, JsonValue]
     told: ClassVar[list[str]] = []
 
-    def __init__(self, results: Mapping[str, JsonValue], job_id: str = "demo:made:by-hand") -> None:
+    def __init__(self, results: Mapping[str, JsonValue], job_id: str = MADE_BY_HAND) -> None:
         self.results = results
         self.job_id = job_id
 
