@@ -2,12 +2,14 @@
 
 import contextlib
 import os
+import random
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -21,6 +23,9 @@ TESTS = Path(__file__).resolve().parents[1]
 TAKEOVER_LIMIT_S = 30.0
 POINTS = [f"{step}:{moment}" for step in STEP_NAMES for moment in ("before", "after")]
 JOB = JobRequest("victim", "match", "1")
+KILLS = int(os.environ.get("OFFANGLE_TEST_KILLS", "6"))
+KILLED_AFTER_S = 1.5
+"""A worker of the random kills lives up to this long once it is at work; a job of theirs takes about a second."""
 
 
 @dataclass
@@ -69,8 +74,8 @@ class Scene:
 
 
 @contextlib.contextmanager
-def set_scene(url: str, folder: Path, *, default_timing: bool = False) -> Iterator[Scene]:
-    with open_bench(victim_config(url, default_timing=default_timing)) as bench:
+def set_scene(url: str, folder: Path, *, default_timing: bool = False, patience: int = 0) -> Iterator[Scene]:
+    with open_bench(victim_config(url, default_timing=default_timing, patience=patience)) as bench:
         scene = Scene(bench, Trace(folder), default_timing)
         try:
             yield scene
@@ -180,3 +185,59 @@ def test_a_global_limit_holds_across_workers(jobs_url: str, tmp_path: Path) -> N
         scene.release()
         for request in [*alone, *free]:
             scene.bench.wait_for(request.job_id, "done")
+
+
+PACED = ("--pace", "0.3", "--patience", "1000")
+QUEUE_OF = {"victim": "default", "alone": "single", "hopeless": "default"}
+STEPS_OF = {"victim": STEP_NAMES, "alone": STEP_NAMES, "hopeless": ("one", "on_failed")}
+
+
+def test_workers_killed_at_random_moments_lose_nothing_and_do_nothing_twice(jobs_url: str, tmp_path: Path) -> None:
+    """Two workers, now and then one is killed, while jobs of three kinds are asked for and some of them cancelled."""
+    chance = random.Random(KILLS)  # noqa: S311 -- the same kills each time, as far as clocks allow
+    with set_scene(jobs_url, tmp_path, patience=1000) as scene:
+        asked, cancelled = kill_at_random(scene, chance)
+        for request in asked:
+            view = scene.bench.wait_for(request.job_id, "done", "dead", "cancelled", timeout_s=300.0)
+            assert_ended_well(scene, request, view.state, cancelled)
+        effects = scene.trace.effects()
+        ended = [request for request in asked if request.job_id not in cancelled]
+        wanted = {(request.subject, step) for request in ended for step in STEPS_OF[request.kind]}
+        assert wanted <= set(effects)
+        again = sum(effects.values()) - len(effects)
+        sys.stdout.write(f"{KILLS} kills, {len(asked)} jobs, {len(cancelled)} cancelled, {again} effects met again\n")
+
+
+def kill_at_random(scene: Scene, chance: random.Random) -> tuple[list[JobRequest], set[str]]:
+    """Ask for jobs, cancel some and kill workers; the jobs, and the ids of those that somebody cancelled."""
+    crew = {name: scene.start(name, *PACED) for name in ("first", "second")}
+    asked: list[JobRequest] = []
+    cancelled: set[str] = set()
+    for kill in range(KILLS):
+        fresh = [JobRequest(kind, f"match-{kind}-{kill}", "1", queue=queue) for kind, queue in QUEUE_OF.items()]
+        scene.bench.client.enqueue_many(fresh)
+        asked += fresh
+        if chance.random() < 0.3:
+            cancelled.add(scene.bench.client.cancel(chance.choice(asked).job_id).job_id)
+        name = chance.choice(sorted(crew))
+        until(partial(is_at_work, scene, crew[name].pid), what=f"{name} is at work: {scene.log(name)}")
+        time.sleep(chance.uniform(0.0, KILLED_AFTER_S))  # the moment is what is tried
+        crew[name].send_signal(signal.SIGKILL)
+        crew[name].wait()
+        crew[name] = scene.start(name, *PACED)
+    return asked, cancelled
+
+
+def is_at_work(scene: Scene, pid: int) -> bool:
+    return any(worker.pid == pid for worker in scene.bench.client.workers())
+
+
+def assert_ended_well(scene: Scene, request: JobRequest, state: str, cancelled: set[str]) -> None:
+    """The job is where it should be, DBOS says the same, and its finished steps were not begun again."""
+    usual = "dead" if request.kind == "hopeless" else "done"
+    assert state == usual or (state == "cancelled" and request.job_id in cancelled), request.job_id
+    status = {"dead": "ERROR", "done": "SUCCESS", "cancelled": "CANCELLED"}[state]
+    client = scene.bench.client._dbos
+    until(lambda: [each.status for each in client.list_workflows(workflow_ids=[request.job_id])] == [status])
+    begun = [step for subject, step, _ in scene.trace.begun() if subject == request.subject]
+    assert begun == sorted(begun, key=STEP_NAMES.index), "no step begins again once a later one has begun"

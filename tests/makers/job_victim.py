@@ -2,12 +2,16 @@
 
     python -m makers.job_victim DATABASE_URL FOLDER --name first --hold two:after
 
+With `--pace` its steps take a while, so that a kill at any moment meets them anywhere. The kind `hopeless` dies in its
+second step, and its `on_failed` is an effect like a step's.
+
 A step appends to `FOLDER/begun`, then puts its one effect into `FOLDER/effects.sqlite` under a unique key, as a step of
 the real pipeline does. At the point it is to hold, it creates `FOLDER/held-NAME` and waits for `FOLDER/release`.
 """
 
 import argparse
 import os
+import random
 import signal
 import sqlite3
 import sys
@@ -17,19 +21,21 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from makers.job_bench import QUICK_BACKOFF, quick_config
+from offangle.core.errors import TransientError
 from offangle.jobs.config import JobsConfig, QueueConfig
-from offangle.jobs.kinds import JobKind, Step, StepContext, StepFunction
+from offangle.jobs.kinds import JobFailure, JobKind, Step, StepContext, StepFunction
 from offangle.jobs.worker import JobWorker
 
 STEP_NAMES = ("one", "two", "three")
 QUEUES = (QueueConfig("default"), QueueConfig("single", worker_concurrency=1, global_concurrency=1))
 
 
-def victim_config(database_url: str, *, default_timing: bool = False) -> JobsConfig:
-    """The settings that the victims and those who watch them share."""
+def victim_config(database_url: str, *, default_timing: bool = False, patience: int = 0) -> JobsConfig:
+    """The settings that the victims and those who watch them share; `patience`: deaths that a job survives."""
     if default_timing:
         return JobsConfig(database_url, queues=QUEUES)
-    return quick_config(database_url, queues=QUEUES)
+    patient = {"max_crashes": patience, "max_dispatches": 10 * patience} if patience else {}
+    return quick_config(database_url, queues=QUEUES, **patient)
 
 
 @dataclass(frozen=True)
@@ -74,22 +80,42 @@ class Victim:
     name: str
     hold: str
     suicide: str
+    pace_s: float
 
     def kind(self, name: str, queue: str) -> JobKind:
         """A kind of three steps."""
         return JobKind(name, tuple(Step(step, self._step(step)) for step in STEP_NAMES), queue, backoff=QUICK_BACKOFF)
+
+    def hopeless(self) -> JobKind:
+        """A kind that dies in its second step, at the second try."""
+        steps = (Step("one", self._step("one")), Step("two", self._fail))
+        return JobKind("hopeless", steps, max_attempts=2, backoff=QUICK_BACKOFF, on_failed=self._on_failed)
+
+    def _fail(self, _subject: str, _context: StepContext) -> str:
+        self._linger()
+        raise TransientError("never works")
+
+    def _on_failed(self, subject: str, _failure: JobFailure) -> None:
+        self._linger()
+        self.trace.take_effect(subject, "on_failed")
+        self._linger()
 
     def _step(self, step: str) -> StepFunction:
         def run(subject: str, context: StepContext) -> str:
             self.trace.begin(subject, step, self.name)
             if self.suicide == step:
                 os.kill(os.getpid(), signal.SIGKILL)
+            self._linger()
             self._hold(f"{step}:before", context)
             self.trace.take_effect(subject, step)
+            self._linger()
             self._hold(f"{step}:after", context)
             return step
 
         return run
+
+    def _linger(self) -> None:
+        time.sleep(random.random() * self.pace_s)  # noqa: S311 -- when a kill comes is nobody's secret
 
     def _hold(self, point: str, context: StepContext) -> None:
         if self.hold != point:
@@ -109,11 +135,13 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--hold", default="")
     parser.add_argument("--suicide", default="")
     parser.add_argument("--default-timing", action="store_true")
+    parser.add_argument("--pace", type=float, default=0.0, help="a step takes up to twice these seconds")
+    parser.add_argument("--patience", type=int, default=0, help="deaths that a job survives; 0: as usual")
     parser.add_argument("--wait", action="store_true", help="begin only when FOLDER/begin-NAME is there")
     options = parser.parse_args(arguments)
-    victim = Victim(Trace(options.folder), options.name, options.hold, options.suicide)
-    config = victim_config(options.database_url, default_timing=options.default_timing)
-    kinds = [victim.kind("victim", "default"), victim.kind("alone", "single")]
+    victim = Victim(Trace(options.folder), options.name, options.hold, options.suicide, options.pace)
+    config = victim_config(options.database_url, default_timing=options.default_timing, patience=options.patience)
+    kinds = [victim.kind("victim", "default"), victim.kind("alone", "single"), victim.hopeless()]
     worker = JobWorker(config, kinds)
     if options.wait:
         _wait_for(options.folder / f"begin-{options.name}")
