@@ -1,12 +1,14 @@
 """The way of a match file, from its bytes to its rows and out again: real store, real jobs, a real worker."""
 
+import os
 import zipfile
 from pathlib import Path
 
 import polars as pl
 import pytest
 
-from makers.installation import Installation, match_of, write_match
+from makers import killed_once
+from makers.installation import TESTS, Installation, match_of, write_match
 from makers.synthetic import make_match
 from offangle.core.errors import NotAllowedError, NotFoundError
 from offangle.db.models import (
@@ -34,6 +36,7 @@ from offangle.flows.recorded.queueing import cancel_demo, retry_demo
 from offangle.flows.recorded.tables import MatchTables
 from offangle.flows.recorded.version import PIPELINE_VERSION
 from offangle.jobs.kinds import JobFailure
+from offangle.parsing import isolated
 
 
 @pytest.fixture
@@ -158,6 +161,19 @@ def test_whether_a_failure_is_permanent_is_what_the_error_said_not_what_its_clas
     notify.fail(demo.sha256, JobFailure("ParserCrashError", "killed", "", "parse", "", permanent=permanent))
     demo.refresh_from_db()
     assert (demo.state, demo.failure_is_permanent) == (Demo.State.FAILED, permanent)
+
+
+def test_a_parser_that_the_system_killed_once_is_tried_again(
+    installation: Installation, owner: User, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "modules" / killed_once.FOLDER).mkdir(parents=True)
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(TESTS), str(tmp_path / "modules")]))
+    monkeypatch.setattr(isolated, "WORKER_MODULES", {"match_zip": "makers.killed_once"})
+    demo = installation.bring(owner, write_match(tmp_path / "match.zip"))
+    installation.work()
+    published = installation.wait_for(demo.sha256)
+    assert (tmp_path / "modules" / killed_once.FOLDER / "died").exists()
+    assert (published.state, published.failure) == (Demo.State.PUBLISHED, "")
 
 
 def test_a_row_that_was_never_queued_is_swept(installation: Installation, owner: User, tmp_path: Path) -> None:
