@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from makers.api_world import World, make_people, open_services, prepare_jobs
-from offangle.flows.services import Services, install
+from makers.house import install
+from offangle.flows.services import Services
 
 
 @pytest.fixture(scope="session")

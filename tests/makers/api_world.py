@@ -10,6 +10,7 @@ from typing import Any
 import polars as pl
 from django.utils import timezone
 
+from makers.house import services
 from makers.rows import write_build
 from offangle.analysis.registry import PLAYER_METRICS
 from offangle.db.models import (
@@ -27,7 +28,7 @@ from offangle.flows.kinds import KINDS
 from offangle.flows.recorded.identity import match_id_of
 from offangle.flows.recorded.queueing import demo_request
 from offangle.flows.recorded.version import PIPELINE_VERSION
-from offangle.flows.services import Limits, Services, services
+from offangle.flows.services import Limits, Services
 from offangle.frames.collection import conform
 from offangle.jobs.client import JobClient
 from offangle.jobs.config import JobsConfig, QueueConfig

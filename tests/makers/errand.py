@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import UTC, datetime
 
 from offangle.db.models import User
-from offangle.flows.kind import Few, Kind, Listing, Page, Queue, Stage, Subject
+from offangle.flows.kind import Few, Kind, Listing, Page, Queue, Stage, Subject, Work
 from offangle.jobs.kinds import JobRequest, JsonValue, Step, StepContext
 
 ADDED_AT = datetime(2026, 5, 17, 18, 30, tzinfo=UTC)
@@ -42,7 +42,7 @@ class Errands:
 ERRAND = Kind(
     name="errand",
     title="Errand",
-    steps=(Step("walk", walk),),
+    work=lambda _services: Work(steps=(Step("walk", walk),)),
     queue=Queue("errands", per_worker=2),
     stages=(Stage("walking", "On foot", 1.0, steps=("walk",)),),
     subjects=Errands(),
@@ -53,7 +53,7 @@ ERRAND = Kind(
 ALONE = Kind(
     name="sweeping",
     title="Sweeping the floor",
-    steps=(Step("walk", walk),),
+    work=lambda _services: Work(steps=(Step("walk", walk),)),
     queue=Queue("errands", per_worker=2),
     stages=(Stage("walking", "Sweeping", 1.0, steps=("walk",)),),
 )
@@ -62,4 +62,4 @@ ALONE = Kind(
 
 def errand_for(user: User) -> JobRequest:
     """The job of this user's errand."""
-    return ERRAND.work().request(str(user.pk), version="1")
+    return ERRAND.request(str(user.pk), version="1")

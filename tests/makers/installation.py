@@ -16,6 +16,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from django.db import connection
 
+from makers.house import install, services
 from makers.job_bench import quick_config
 from makers.synthetic import make_match, write_interchange_zip
 from makers.waiting import until
@@ -28,7 +29,7 @@ from offangle.flows.kind import Kind
 from offangle.flows.kinds import KINDS
 from offangle.flows.recorded.acquire import import_path
 from offangle.flows.recorded.identity import match_id_of
-from offangle.flows.services import Services, install
+from offangle.flows.services import Services
 from offangle.jobs.config import JobsConfig
 from offangle.jobs.engine import JobEngine
 from offangle.jobs.worker import JobWorker
@@ -50,8 +51,13 @@ class Installation:
     worker: JobWorker | None = None
 
     def work(self, kinds: Sequence[Kind] = KINDS) -> None:
-        """Start a worker in this process, which is much quicker than one of its own; it ends with the installation."""
-        self.worker = worker_for(kinds, quick_jobs(self.settings, kinds))
+        """Start a worker in this process, which is much quicker than one of its own; it ends with the installation.
+
+        One that works already is stopped first: another works with the services that are installed now.
+        """
+        if self.worker is not None:
+            self.worker.stop()
+        self.worker = worker_for(services(), kinds, quick_jobs(self.settings, kinds))
         self.worker.start()
 
     def start_worker(self, *options: str) -> "subprocess.Popen[bytes]":
@@ -80,7 +86,7 @@ class Installation:
 
     def bring(self, user: User, path: Path) -> Demo:
         """Import a file that is not refused, and return its row."""
-        (record,) = import_path(user, path, ImportRecord.Source.CLI).accepted
+        (record,) = import_path(self.services, user, path, ImportRecord.Source.CLI).accepted
         assert record.demo is not None
         return record.demo
 
@@ -133,19 +139,19 @@ def open_installation(folder: Path, kinds: Sequence[Kind] = KINDS) -> Iterator[I
         shutil.copy(prepared_jobs(), folder / "jobs.sqlite3")  # much quicker than making one
     if connection.vendor != "sqlite" or kinds is not KINDS:
         JobEngine(jobs_config(settings, kinds)).prepare()
-    services = build_services(settings, kinds)
-    install(services)
+    built = build_services(settings, kinds)
+    install(built, kinds)
     if connection.vendor == "sqlite":  # a worker looks for the rows in its data folder
         settings.sqlite_path.symlink_to(str(connection.settings_dict["NAME"]))
     else:
         changes["OFFANGLE_DATABASE_URL"] = _database_url()
     environment = {**os.environ, **changes, "PYTHONPATH": str(TESTS)}
-    installation = Installation(folder, settings, services, environment)
+    installation = Installation(folder, settings, built, environment)
     try:
         yield installation
     finally:
         installation.end()
-        services.jobs.close()
+        built.jobs.close()
 
 
 @cache

@@ -31,10 +31,10 @@ from makers.job_bench import QUICK_BACKOFF
 from offangle.bootstrap.build import start
 from offangle.bootstrap.worker import worker_for
 from offangle.config.settings import load_settings
-from offangle.flows.kind import Kind
+from offangle.flows.kind import Kind, Work
 from offangle.flows.kinds import KINDS
 from offangle.flows.recorded import publish
-from offangle.flows.services import Sample, install
+from offangle.flows.services import Sample, Services
 from offangle.jobs.kinds import Step, StepContext, StepFunction
 from offangle.storage.objects import ObjectStore
 
@@ -99,7 +99,12 @@ class Holder:
 
     def kind(self, kind: Kind) -> Kind:
         """The kind with every step held where asked."""
-        return replace(kind, steps=tuple(self.around(step) for step in kind.steps), backoff=QUICK_BACKOFF)
+
+        def work(services: Services) -> Work:
+            bound = kind.work(services)
+            return replace(bound, steps=tuple(self.around(step) for step in bound.steps))
+
+        return replace(kind, work=work, backoff=QUICK_BACKOFF)
 
 
 class Doom:
@@ -130,7 +135,12 @@ class Doom:
 
     def kind(self, kind: Kind) -> Kind:
         """The kind, whose first step begins the count."""
-        return replace(kind, steps=tuple(Step(step.name, self._begun(step)) for step in kind.steps))
+
+        def work(services: Services) -> Work:
+            bound = kind.work(services)
+            return replace(bound, steps=tuple(Step(step.name, self._begun(step)) for step in bound.steps))
+
+        return replace(kind, work=work)
 
     def _begun(self, step: Step) -> StepFunction:
         def run(subject: str, context: StepContext) -> Any:
@@ -168,10 +178,10 @@ def main(arguments: Sequence[str]) -> int:
     settings = load_settings()
     services = start(settings)
     if options.sample_seed is not None:
-        install(replace(services, sample=Sample(seed=options.sample_seed, module=sample_script.MODULE)))
+        services = replace(services, sample=Sample(seed=options.sample_seed, module=sample_script.MODULE))
     holder = Holder(options.folder, options.name, options.hold)
     holder.install()
-    worker = worker_for([doom.kind(holder.kind(kind)) for kind in KINDS], quick_jobs(settings))
+    worker = worker_for(services, [doom.kind(holder.kind(kind)) for kind in KINDS], quick_jobs(settings))
     return 0 if worker.run() else 1
 
 

@@ -20,6 +20,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 
+from makers.house import services
 from makers.rows import MADE_BY_HAND, StepDone, make_demo
 from makers.synthetic import FIRST_ID, make_match
 from offangle.core.errors import BadInputError
@@ -102,14 +103,14 @@ class Study:
         with pytest.MonkeyPatch.context() as patched:
             patched.setattr(build, "parse_isolated", lambda *_args, **_options: self._parsed(number))
             patched.setattr(build, "open_match_file", lambda *_args: None)
-            context.results = {"build": build.build(self.demo.sha256, context)}
+            context.results = {"build": build.build(services(), self.demo.sha256, context)}
             if fails:
                 patched.setattr(analyse, "derive", _fail)
                 with pytest.raises(BadInputError):
-                    analyse.analyse(self.demo.sha256, context)
+                    analyse.analyse(services(), self.demo.sha256, context)
                 return
-            analyse.analyse(self.demo.sha256, context)
-            publish.publish(self.demo.sha256, context)
+            analyse.analyse(services(), self.demo.sha256, context)
+            publish.publish(services().store, self.demo.sha256, context)
             notify.notify(self.demo.sha256, context)
 
     def _parsed(self, number: int) -> ParsedTables:
@@ -157,7 +158,7 @@ class Study:
             for number in range(count):
                 self.analyse(number, fails=number % FAILS_EVERY == FAILS_EVERY - 1)
                 if number % COLLECT_EVERY == 0:
-                    collect_builds(grace=GRACE)
+                    collect_builds(services(), grace=GRACE)
                 if self.mixed:
                     return
 

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 import polars as pl
 
+from makers.house import services
 from makers.synthetic import make_match
 from offangle.analysis.run import analyse
 from offangle.db.models import Build, Demo, ImportRecord, Match, Observation, SteamAccount, User
@@ -14,7 +15,6 @@ from offangle.flows.recorded.builds import begin_build, place_of
 from offangle.flows.recorded.identity import match_id_of
 from offangle.flows.recorded.publish import publish
 from offangle.flows.recorded.queueing import demo_request
-from offangle.flows.services import services
 from offangle.frames.collection import MatchFrames
 from offangle.jobs.kinds import JsonValue
 from offangle.storage.tables import DERIVED_PREFIX, write_tables
@@ -90,7 +90,7 @@ def publish_match(user: User, seed: int = 1, *, map_name: str = "de_mirage", **c
     demo = make_demo(user, f"match-{seed}.dem")
     match_id = match_id_of(demo.sha256)
     build = write_build(demo, map_name, {name: frames[name] for name in frames.tables}, derived)
-    publish(demo.sha256, StepDone({"build": {"build": build.pk}}))
+    publish(services().store, demo.sha256, StepDone({"build": {"build": build.pk}}))
     Match.objects.filter(pk=match_id).update(**changes)
     match = Match.objects.get(pk=match_id)
     assert Observation.objects.filter(match=match, user=user).exists()

@@ -8,7 +8,9 @@ from offangle.asgi.life import App, Receive, Scope, Send, live
 from offangle.bootstrap.build import start
 from offangle.bootstrap.ingest import build_ingest
 from offangle.bootstrap.lifeline import end_with_parent
+from offangle.flows.kinds import KINDS
 from offangle.gsi.endpoint import PATHS, GsiEndpoint
+from offangle.web.shared.house import House, install
 from offangle.web.shared.streaming import StreamingHandler
 
 
@@ -40,7 +42,7 @@ class Application:
 def create_application() -> Application:
     """Build the services of this process and the application on top."""
     end_with_parent()
-    start()
+    install(House(start(), KINDS))
     return Application(StreamingHandler(get_asgi_application()), build_ingest())
 
 

@@ -13,7 +13,7 @@ from offangle.config.settings import Settings, load_settings, signing_secret
 from offangle.core.errors import SettingsError
 from offangle.flows.kind import Kind
 from offangle.flows.kinds import KINDS
-from offangle.flows.services import Keep, Limits, Sample, Services, install
+from offangle.flows.services import Keep, Limits, Sample, Services
 from offangle.jobs.config import JobsConfig, QueueConfig
 from offangle.jobs.engine import JobEngine
 from offangle.storage.intake import Intake
@@ -29,16 +29,14 @@ QUEUE_POLL_S: Final = 0.3
 
 
 def start(settings: Settings | None = None) -> Services:
-    """Bring the data up to date, build the services and install them: what every process does first.
+    """Bring the data up to date, and build the services: what every process does first.
 
     Raises:
         SettingsError: A setting makes no sense.
     """
     settings = settings or load_settings()
     prepare_data(settings)
-    built = build_services(settings)
-    install(built)
-    return built
+    return build_services(settings)
 
 
 def prepare_data(settings: Settings) -> None:

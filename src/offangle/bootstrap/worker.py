@@ -10,22 +10,24 @@ from offangle.config.settings import Settings
 from offangle.flows import upkeep
 from offangle.flows.kind import Kind
 from offangle.flows.kinds import KINDS
+from offangle.flows.services import Services
 from offangle.jobs.config import JobsConfig
 from offangle.jobs.engine import JobEngine
 from offangle.jobs.worker import JobWorker
 
 
-def build_worker(settings: Settings) -> JobWorker:
-    """A worker for every kind of job, not yet started; the services must be installed."""
-    return worker_for(KINDS, jobs_config(settings))
+def build_worker(settings: Settings, services: Services) -> JobWorker:
+    """A worker for every kind of job, not yet started."""
+    return worker_for(services, KINDS, jobs_config(settings))
 
 
-def worker_for(kinds: Sequence[Kind], config: JobsConfig) -> JobWorker:
+def worker_for(services: Services, kinds: Sequence[Kind], config: JobsConfig) -> JobWorker:
     """A worker for these kinds, with their sweeps and what they do now and then."""
+    works = [kind.work(services) for kind in kinds]
     return JobEngine(config).worker(
-        [kind.work() for kind in kinds],
-        sweeps=[sweep for kind in kinds for sweep in kind.sweeps],
-        periodics=[*upkeep.PERIODICS, *(periodic for kind in kinds for periodic in kind.periodics)],
+        [kind.job_kind(services) for kind in kinds],
+        sweeps=[sweep for work in works for sweep in work.sweeps],
+        periodics=[*upkeep.periodics(services), *(periodic for work in works for periodic in work.periodics)],
         around=django_connections,
     )
 

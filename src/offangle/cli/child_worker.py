@@ -23,7 +23,7 @@ def main() -> int:
     services = start(settings)
     follower = build_follower()
     follower.start()
-    clean = build_worker(settings).run()
+    clean = build_worker(settings, services).run()
     follower.stop()
     services.jobs.close()
     close_connections()

@@ -8,7 +8,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from offangle.cli.output import notes
 from offangle.core.errors import TransientError
-from offangle.flows.services import services
+from offangle.jobs.client import JobClient
 from offangle.jobs.views import JobView
 
 POLL_S: Final = 0.5
@@ -16,7 +16,7 @@ NO_WORKER_PATIENCE_S: Final = 15.0
 """A worker that is just starting, or whose last one just died, gets this long."""
 
 
-def wait_for_jobs(job_ids: Sequence[str]) -> dict[str, JobView]:
+def wait_for_jobs(jobs: JobClient, job_ids: Sequence[str]) -> dict[str, JobView]:
     """Show how far these jobs are until all have ended, and return how they ended.
 
     Raises:
@@ -31,20 +31,20 @@ def wait_for_jobs(job_ids: Sequence[str]) -> dict[str, JobView]:
         tasks = {job_id: progress.add_task(job_id[:24], total=1.0, stage="queued") for job_id in job_ids}
         while len(ended) < len(tasks):
             for job_id, task in tasks.items():
-                view = services().jobs.job(job_id)
+                view = jobs.job(job_id)
                 progress.update(task, completed=1.0 if view.is_final else view.fraction, stage=view.stage or view.state)
                 if view.is_final:
                     ended[job_id] = view
-            last_worker_s = _refuse_to_wait_alone(last_worker_s)
+            last_worker_s = _refuse_to_wait_alone(jobs, last_worker_s)
             if len(ended) < len(tasks):
                 time.sleep(POLL_S)
     return ended
 
 
-def _refuse_to_wait_alone(last_worker_s: float) -> float:
+def _refuse_to_wait_alone(jobs: JobClient, last_worker_s: float) -> float:
     """When a worker was last seen: now, or as before."""
     now = time.monotonic()
-    if services().jobs.healthcheck().workers_alive:
+    if jobs.healthcheck().workers_alive:
         return now
     if now - last_worker_s > NO_WORKER_PATIENCE_S:
         raise TransientError(

@@ -74,6 +74,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "offangle.web.shared.compression.CompressPages",
     "offangle.web.shared.middleware.SecurityPolicy",
+    "offangle.web.shared.house.HouseAtHand",
     "offangle.web.shared.static_files.StaticFilesMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",

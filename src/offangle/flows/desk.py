@@ -7,7 +7,8 @@ from typing import overload
 
 from offangle.core.errors import NotAllowedError, NotFoundError
 from offangle.db.models import User
-from offangle.flows.kind import Few, Kind, Listing, SeenJob, Subject
+from offangle.flows.kind import Few, Kind, Listing, SeenJob, Subject, Work
+from offangle.flows.services import Services
 from offangle.jobs.client import JobClient
 from offangle.jobs.views import MAX_PAGE, JobView
 
@@ -17,12 +18,17 @@ class Desk:
     """Jobs as people see them.
 
     Args:
-        jobs: The engine.
+        services: Of this process.
         kinds: Every kind there is.
     """
 
-    jobs: JobClient
+    services: Services
     kinds: Sequence[Kind]
+
+    @property
+    def jobs(self) -> JobClient:
+        """The engine."""
+        return self.services.jobs
 
     def listed(self, user: User) -> "Listed":
         """What is being worked on for this person, newest first; everything for the instance's owner."""
@@ -107,8 +113,8 @@ class Desk:
             NotFoundError: There is no such job.
         """
         _refuse_others(seen)
-        if seen.kind.cancel is not None:
-            return seen.kind.cancel(seen.subject.id)
+        if (cancel := self._work(seen).cancel) is not None:
+            return cancel(seen.subject.id)
         return self.jobs.cancel(_job_id(seen))
 
     def retry(self, seen: SeenJob) -> JobView:
@@ -119,8 +125,8 @@ class Desk:
             BadInputError: It has not ended.
         """
         _refuse_others(seen)
-        if seen.kind.retry is not None:
-            return seen.kind.retry(seen.subject.id)
+        if (retry := self._work(seen).retry) is not None:
+            return retry(seen.subject.id)
         return self.jobs.retry(_job_id(seen))
 
     def delete(self, user: User, seen: SeenJob) -> None:
@@ -130,9 +136,13 @@ class Desk:
             NotAllowedError: It is not this person's to delete, or nobody's.
         """
         _refuse_others(seen)
-        if seen.kind.delete is None:
+        delete = self._work(seen).delete
+        if delete is None or not seen.kind.can_be_deleted:
             raise NotAllowedError("this cannot be deleted", hint="It goes away by itself.")
-        seen.kind.delete(user, seen.subject.id)
+        delete(user, seen.subject.id)
+
+    def _work(self, seen: SeenJob) -> Work:
+        return seen.kind.work(self.services)
 
 
 @dataclass(frozen=True, slots=True)

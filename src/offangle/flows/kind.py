@@ -11,7 +11,8 @@ from typing import Final, Protocol, TypeAlias
 
 from offangle.core.errors import SettingsError
 from offangle.db.models import User
-from offangle.jobs.kinds import Backoff, JobFailure, JobKind, JobRequest, Periodic, Step
+from offangle.flows.services import Services
+from offangle.jobs.kinds import PRIORITY_NORMAL, Backoff, JobFailure, JobKind, JobRequest, Periodic, Step
 from offangle.jobs.views import JobState, JobView
 
 ENDED: Final[frozenset[JobState]] = frozenset({"done", "dead", "cancelled"})
@@ -129,65 +130,85 @@ class Subjects(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Work:
+    """What is done in jobs of a kind, bound to the services of a process.
+
+    Attributes:
+        steps: Run in this order, each at least once, none again once it has finished.
+        cancel: Stops the job of a subject; None: the engine does.
+        retry: Runs the dead or cancelled job of a subject again; None: the engine does.
+        delete: Forgets a subject for a person; None: it cannot be deleted.
+        on_failed: Called once with the subject and the reason when a job dies; must be idempotent.
+        sweeps: Each finds subjects whose job was never asked for.
+        periodics: What has to happen now and then besides.
+    """
+
+    steps: tuple[Step, ...]
+    cancel: Callable[[str], JobView] | None = None
+    retry: Callable[[str], JobView] | None = None
+    delete: Callable[[User, str], object] | None = None
+    on_failed: Callable[[str, JobFailure], None] | None = None
+    sweeps: tuple[Sweep, ...] = ()
+    periodics: tuple[Periodic, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Kind:
     """A kind of job.
 
     Attributes:
         name: The first part of every job id of this kind.
         title: What such a job does, in a word or two.
-        steps: Run in this order, each at least once, none again once it has finished.
         queue: Where its jobs wait.
         stages: In order; their weights add up to 1.
+        work: Binds what is done to the services of a process.
         subjects: What its jobs work on; None: there is nothing but the jobs, which the instance's owner sees.
-        cancel: Stops the job of a subject; None: the engine does.
-        retry: Runs the dead or cancelled job of a subject again; None: the engine does.
-        delete: Forgets a subject for a person; None: it cannot be deleted.
-        on_failed: Called once with the subject and the reason when a job dies; must be idempotent.
         max_attempts: Tries of one step before a transient or unexpected error kills the job.
         backoff: How long to wait between tries.
-        sweeps: Each finds subjects whose job was never asked for.
-        periodics: What has to happen now and then besides.
         waiting: What is done when a job waits for a worker: "Received".
         opening: What a link to what came of it says.
         made: What is done when another job goes on with what this one made: "Simulated"; empty: none does.
         lead: Share of the whole way that lies behind then.
+        can_be_deleted: Whether people may forget a subject that came to nothing.
     """
 
     name: str
     title: str
-    steps: tuple[Step, ...]
     queue: Queue
     stages: tuple[Stage, ...]
+    work: Callable[[Services], Work]
     subjects: Subjects | None = None
-    cancel: Callable[[str], JobView] | None = None
-    retry: Callable[[str], JobView] | None = None
-    delete: Callable[[User, str], object] | None = None
-    on_failed: Callable[[str, JobFailure], None] | None = None
     max_attempts: int = 5
     backoff: Backoff = field(default_factory=Backoff)
-    sweeps: tuple[Sweep, ...] = ()
-    periodics: tuple[Periodic, ...] = ()
     waiting: str = "Asked for"
     opening: str = "Open"
     made: str = ""
     lead: float = 0.0
+    can_be_deleted: bool = False
 
-    def __post_init__(self) -> None:
+    def job_kind(self, services: Services) -> JobKind:
+        """What the engine runs.
+
+        Raises:
+            SettingsError: A step belongs to no stage.
+        """
+        work = self.work(services)
         known = {name for stage in self.stages for name in (stage.name, *stage.steps)}
-        missing = [step.name for step in self.steps if step.name not in known]
+        missing = [step.name for step in work.steps if step.name not in known]
         if missing:
             raise SettingsError(f"kind {self.name}: no stage names the steps {', '.join(missing)}")
-
-    def work(self) -> JobKind:
-        """What the engine runs."""
         return JobKind(
             self.name,
-            self.steps,
+            work.steps,
             queue=self.queue.name,
             max_attempts=self.max_attempts,
             backoff=self.backoff,
-            on_failed=self.on_failed,
+            on_failed=work.on_failed,
         )
+
+    def request(self, subject: str, *, version: str, priority: int = PRIORITY_NORMAL) -> JobRequest:
+        """A request for a job of this kind."""
+        return JobRequest(self.name, subject, version, queue=self.queue.name, priority=priority)
 
     def stage_label(self, stage: str) -> str:
         """A stage in words; one that an older version told is shown as it was called."""
@@ -304,4 +325,4 @@ class SeenJob:
     @property
     def may_delete(self) -> bool:
         """Whether it came to nothing, and can be forgotten."""
-        return self.may_retry and self.kind.delete is not None
+        return self.may_retry and self.kind.can_be_deleted

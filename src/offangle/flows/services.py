@@ -1,14 +1,13 @@
-"""What the use cases work with: built once by the wiring, handed down, never looked up by name.
+"""What the use cases work with: built once by the wiring and handed down, never looked up.
 
-Views and handlers are called by frameworks that pass no arguments of ours, so the wiring installs the services of the
-process here before the first request or job.
+Each function takes what it needs of it. Kinds of job are bound to it where a worker or a desk is built, pages find it
+at their request.
 """
 
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
-from offangle.core.errors import SettingsError
 from offangle.jobs.client import JobClient
 from offangle.storage.intake import Intake
 from offangle.storage.links import LinkSigner
@@ -84,22 +83,3 @@ class Services:
     def work_dir(self) -> Path:
         """The folder of `work`."""
         return self.work.root
-
-
-_installed: list[Services] = []
-
-
-def install(services: Services) -> None:
-    """Make `services` the ones of this process; the wiring calls this once, a test as often as it likes."""
-    _installed[:] = [services]
-
-
-def services() -> Services:
-    """The services of this process.
-
-    Raises:
-        SettingsError: The wiring has not run.
-    """
-    if not _installed:
-        raise SettingsError("the services are not built yet", hint="Start through `offangle` or call bootstrap first.")
-    return _installed[0]

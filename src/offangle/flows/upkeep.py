@@ -1,10 +1,11 @@
 """What is forgotten in time, whatever kind of job or match it was."""
 
 import logging
+from functools import partial
 from typing import Final
 
 from offangle.flows.following.forget import prune_posts
-from offangle.flows.services import services
+from offangle.flows.services import Keep, Services
 from offangle.jobs.kinds import Periodic
 
 logger: Final = logging.getLogger(__name__)
@@ -12,21 +13,23 @@ logger: Final = logging.getLogger(__name__)
 PRUNE_EVERY_S: Final = 3600.0
 
 
-def forget_jobs() -> None:
+def forget_jobs(services: Services) -> None:
     """Forget jobs that ended longer ago than the settings say."""
-    count = services().jobs.prune(services().keep.jobs.total_seconds())
+    count = services.jobs.prune(services.keep.jobs.total_seconds())
     if count:
         logger.info("forgot %d ended jobs", count)
 
 
-def forget_posts() -> None:
+def forget_posts(keep: Keep) -> None:
     """Forget posts older than the settings say whose stay on a server is over."""
-    count = prune_posts(services().keep.posts)
+    count = prune_posts(keep.posts)
     if count:
         logger.info("forgot %d posts of game clients", count)
 
 
-PERIODICS: Final = (
-    Periodic("old-jobs", PRUNE_EVERY_S, forget_jobs),
-    Periodic("old-posts", PRUNE_EVERY_S, forget_posts),
-)
+def periodics(services: Services) -> tuple[Periodic, ...]:
+    """All of it, now and then."""
+    return (
+        Periodic("old-jobs", PRUNE_EVERY_S, partial(forget_jobs, services)),
+        Periodic("old-posts", PRUNE_EVERY_S, partial(forget_posts, services.keep)),
+    )

@@ -184,4 +184,4 @@ class Periodic:
 
     name: str
     every_s: float
-    function: Callable[[], None]
+    function: Callable[[], object]

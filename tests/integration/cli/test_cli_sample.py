@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 
 from makers import sample_script
+from makers.house import install
 from makers.installation import Installation, open_installation
 from makers.scripted_match import Script, write_script
 from offangle.cli.commands import export, import_files
 from offangle.cli.main import main
 from offangle.db.models import ImportRecord, Match
-from offangle.flows.services import Sample, install
+from offangle.flows.services import Sample
 
 SHOWN = "simulated: by Offangle's simulator"
 

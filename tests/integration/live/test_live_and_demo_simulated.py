@@ -10,6 +10,7 @@ import pytest
 
 from makers import corpus
 from makers.api_world import open_services, prepare_jobs
+from makers.house import install, services
 from makers.live_journal import append, follow, owner_of
 from makers.rows import StepDone
 from offangle.cli.recordings import read_recording
@@ -19,7 +20,6 @@ from offangle.flows.recorded.acquire import import_path
 from offangle.flows.recorded.identity import match_id_of
 from offangle.flows.recorded.kind import RECORDED
 from offangle.flows.recorded.queueing import demo_request
-from offangle.flows.services import install
 from offangle.storage.intake import Intake
 from offangle_sim.order import LOCAL_NETWORK, MatchOrder
 
@@ -77,11 +77,11 @@ def follow_live(played: Played) -> Match:
 
 def publish(demo: Path) -> Match:
     """The recording, through every step of its job."""
-    (record,) = import_path(User.objects.create_user("importer"), demo, ImportRecord.Source.UPLOAD).accepted
+    (record,) = import_path(services(), User.objects.create_user("importer"), demo, ImportRecord.Source.UPLOAD).accepted
     assert record.demo is not None
     results: dict[str, Any] = {}
     job_id = demo_request(record.demo.sha256).job_id
-    for step in RECORDED.steps:
+    for step in RECORDED.work(services()).steps:
         results[step.name] = step.function(record.demo.sha256, StepDone(results, job_id))
     return Match.objects.get(pk=match_id_of(record.demo.sha256))
 

@@ -9,13 +9,13 @@ from django.utils import timezone
 
 from makers.api_world import open_services, prepare_jobs
 from makers.gsi_posts import START_S, GsiClient
+from makers.house import install
 from makers.live_journal import follow, store
 from makers.rows import claim, publish_match
 from offangle.db.models import Analysis, Demo, LiveTrack, Match, Observation, PlayerMatchStat, Round, User
 from offangle.db.queries.access import visible_match, visible_matches
 from offangle.flows.following.demo import link_live_matches
 from offangle.flows.following.rows import time_of
-from offangle.flows.services import install
 
 pytestmark = pytest.mark.django_db
 

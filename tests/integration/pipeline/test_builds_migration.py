@@ -10,6 +10,7 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
+from makers.house import services
 from makers.installation import Installation, match_of, write_match
 from makers.synthetic import make_match
 from offangle.db.models import Build, Demo, Match, User
@@ -19,7 +20,6 @@ from offangle.flows.recorded.garbage import collect_garbage
 from offangle.flows.recorded.identity import match_id_of
 from offangle.flows.recorded.reanalyse import reanalyse
 from offangle.flows.recorded.tables import MatchTables
-from offangle.flows.services import services
 
 BEFORE = ("db", "0009_promoted_metrics")
 OLD_VERSION = "3-awpy3.0-demoparser0.41"
@@ -113,31 +113,31 @@ def test_the_tables_of_an_older_version_are_read_until_the_match_is_analysed_aga
     match = match_of(old_match)
     assert match.build is not None
     assert (match.build.name, match.build.pipeline_version) == ("", OLD_VERSION)
-    assert MatchTables(match).names == ["checks", "kills"]
-    assert MatchTables(match).read("kills").height == 3
-    assert MatchTables(match).read("checks").height == 3
+    assert MatchTables(services().store, match).names == ["checks", "kills"]
+    assert MatchTables(services().store, match).read("kills").height == 3
+    assert MatchTables(services().store, match).read("checks").height == 3
     assert Match.objects.get(demo=None).build is None, "a live match has none"
-    collect_builds(grace=NOW)
-    collect_garbage(older_than=NOW)
-    assert MatchTables(match).read("kills").height == 3, "it counts, so nobody removes it"
+    collect_builds(services(), grace=NOW)
+    collect_garbage(services(), older_than=NOW)
+    assert MatchTables(services().store, match).read("kills").height == 3, "it counts, so nobody removes it"
 
     installation.work()
-    assert reanalyse() == 1
+    assert reanalyse(services().jobs) == 1
     installation.wait_for_job(Demo.objects.get().job_id, "done")
     new = match_of(old_match)
     assert new.build is not None
     assert new.build.name
-    assert MatchTables(new).read("kills").height > 3
-    assert MatchTables(match).read("kills").height == 3, "who opened it reads on"
-    assert collect_builds(grace=NOW) == 1
+    assert MatchTables(services().store, new).read("kills").height > 3
+    assert MatchTables(services().store, match).read("kills").height == 3, "who opened it reads on"
+    assert collect_builds(services(), grace=NOW) == 1
     assert list(Build.objects.all()) == [new.build]
     stored = [info.key for prefix in ("frames", "derived") for info in installation.services.store.list(prefix)]
     assert all(key.endswith(f"-{new.build.name}.parquet") for key in stored)
-    assert len(stored) == len(MatchTables(new).names)
+    assert len(stored) == len(MatchTables(services().store, new).names)
 
 
 def test_a_match_of_an_older_version_is_deleted_with_its_tables(old_match: str, installation: Installation) -> None:
-    assert delete_match(User.objects.get(), match_of(old_match).pk)
+    assert delete_match(services(), User.objects.get(), match_of(old_match).pk)
     assert installation.services.store.list() == []
     assert not Build.objects.exists()
 

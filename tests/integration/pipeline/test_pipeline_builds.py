@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from django.db.models import ProtectedError
 
+from makers.house import services
 from makers.installation import Installation, match_of, quick_jobs, write_match
 from offangle.core.errors import BadInputError, NotFoundError
 from offangle.db.models import Build, Demo, Match, Notification, User
@@ -17,7 +18,6 @@ from offangle.flows.recorded.garbage import collect_garbage
 from offangle.flows.recorded.queueing import DEMO_KIND, DEMO_QUEUE, enqueue_demo, sweep_demos
 from offangle.flows.recorded.reanalyse import reanalyse
 from offangle.flows.recorded.tables import BuildTables, MatchTables, TableGoneError
-from offangle.flows.services import services
 from offangle.jobs.engine import JobEngine
 from offangle.jobs.kinds import JobKind, JobRequest, JsonValue, Step, StepContext
 
@@ -41,7 +41,7 @@ def published(working: Installation, owner: User, tmp_path: Path) -> Demo:
 
 
 def keys_of(build: Build) -> set[str]:
-    tables = BuildTables(build)
+    tables = BuildTables(services().store, build)
     return {place_of(build).key(name, kind) for name, kind in tables.kinds.items()}
 
 
@@ -50,7 +50,7 @@ def stored_tables(installation: Installation) -> set[str]:
 
 
 def run_again(installation: Installation, demo: Demo, end: str = "done") -> None:
-    assert reanalyse(force=True) == 1
+    assert reanalyse(services().jobs, force=True) == 1
     installation.wait_for_job(demo.job_id, end)
 
 
@@ -58,18 +58,18 @@ def test_a_match_analysed_again_moves_to_a_new_build_and_leaves_the_old_one_to_i
     working: Installation, published: Demo
 ) -> None:
     old_match = match_of(published.sha256)
-    old, old_tables = Build.objects.get(), MatchTables(old_match)
+    old, old_tables = Build.objects.get(), MatchTables(services().store, old_match)
     kills = old_tables.read("kills")
     run_again(working, published)
     new = match_of(published.sha256).build
     assert new is not None
     assert new.name != old.name
     assert old_tables.read("kills").equals(kills), "who opened the old build reads on"
-    assert MatchTables(match_of(published.sha256)).read("kills").equals(kills)
+    assert MatchTables(services().store, match_of(published.sha256)).read("kills").equals(kills)
     assert stored_tables(working) == keys_of(old) | keys_of(new)
 
-    assert collect_builds() == 0, "too young"
-    assert collect_builds(grace=NOW) == 1
+    assert collect_builds(services()) == 0, "too young"
+    assert collect_builds(services(), grace=NOW) == 1
     assert stored_tables(working) == keys_of(new)
     assert list(Build.objects.all()) == [new]
     with pytest.raises(TableGoneError):
@@ -91,10 +91,13 @@ def test_an_analysis_that_fails_leaves_the_published_match_as_it_was(
     assert published.failure_is_permanent
     match = match_of(published.sha256)
     assert match.build == before.build
-    assert all(MatchTables(match).read(name) is not None for name in MatchTables(match).names)
+    assert all(
+        MatchTables(services().store, match).read(name) is not None
+        for name in MatchTables(services().store, match).names
+    )
     assert Build.objects.count() == 2
-    assert collect_builds() == 0, "its job may be retried"
-    assert collect_builds(grace=NOW) == 1
+    assert collect_builds(services()) == 0, "its job may be retried"
+    assert collect_builds(services(), grace=NOW) == 1
     assert match.build is not None
     assert stored_tables(working) == keys_of(match.build)
     run_again(working, published)
@@ -108,9 +111,9 @@ def test_a_build_whose_job_is_under_way_is_kept_however_old(
     demo = installation.bring(owner, write_match(tmp_path / "match.zip"))
     demo.refresh_from_db()
     begin_build(demo.sha256, demo.job_id, "de_mirage", ["kills"])
-    assert collect_builds(grace=NOW) == 0
+    assert collect_builds(services(), grace=NOW) == 0
     installation.services.jobs.cancel(demo.job_id)
-    assert collect_builds(grace=NOW) == 1
+    assert collect_builds(services(), grace=NOW) == 1
     assert not Build.objects.exists()
 
 
@@ -122,7 +125,7 @@ def test_another_try_of_the_same_job_gives_the_first_ones_build_up(
     second = begin_build(demo.sha256, "job", "de_mirage", ["kills"])
     other = begin_build(demo.sha256, "another", "de_mirage", ["kills"])
     with pytest.raises(BuildGoneError):
-        publish.publish(demo.sha256, Done(first))
+        publish.publish(services().store, demo.sha256, Done(first))
     assert list(Build.objects.filter(retired_at=None).order_by("pk")) == [second, other]
 
 
@@ -147,7 +150,7 @@ def copy_of(build: Build, job_id: str) -> Build:
     """Another build with the same tables."""
     copied = begin_build(build.demo_id, job_id, build.partition, build.tables)
     store = services().store
-    for name, kind in BuildTables(build).kinds.items():
+    for name, kind in BuildTables(store, build).kinds.items():
         store.put_bytes(place_of(copied).key(name, kind), store.get_bytes(place_of(build).key(name, kind)))
     return copied
 
@@ -155,8 +158,8 @@ def copy_of(build: Build, job_id: str) -> Build:
 def test_a_worker_that_slept_does_not_bring_an_older_build_back(published: Demo) -> None:
     made = Build.objects.get()
     older, newer = copy_of(made, "slept"), copy_of(made, "awake")
-    publish.publish(published.sha256, Done(newer))
-    publish.publish(published.sha256, Done(older))
+    publish.publish(services().store, published.sha256, Done(newer))
+    publish.publish(services().store, published.sha256, Done(older))
     assert match_of(published.sha256).build == newer
     older.refresh_from_db()
     assert older.published_at is None
@@ -164,13 +167,13 @@ def test_a_worker_that_slept_does_not_bring_an_older_build_back(published: Demo)
 
 def test_publishing_the_same_build_twice_is_publishing_it_once(published: Demo) -> None:
     before = list(Match.objects.get().rounds.values_list("pk", flat=True))
-    publish.publish(published.sha256, Done(Build.objects.get()))
+    publish.publish(services().store, published.sha256, Done(Build.objects.get()))
     assert list(Match.objects.get().rounds.values_list("pk", flat=True)) == before
     assert Notification.objects.count() == 1
 
 
 def write_late(build: Build, before: Callable[[], object]) -> None:
-    with writing(build):
+    with writing(services().store, build):
         before()
         services().store.put_bytes(place_of(build).key("kills"), b"late")
 
@@ -178,7 +181,7 @@ def write_late(build: Build, before: Callable[[], object]) -> None:
 def test_who_writes_under_a_build_that_was_given_up_takes_it_back(working: Installation, published: Demo) -> None:
     build = begin_build(published.sha256, "nobody's", "de_mirage", ["kills"])
     with pytest.raises(BuildGoneError):
-        write_late(build, lambda: collect_builds(grace=NOW))
+        write_late(build, lambda: collect_builds(services(), grace=NOW))
     assert stored_tables(working) == keys_of(Build.objects.get())
 
 
@@ -187,7 +190,7 @@ def test_who_writes_while_the_file_is_deleted_leaves_nothing(
 ) -> None:
     build = begin_build(published.sha256, "nobody's", "de_mirage", ["kills"])
     with pytest.raises(DeletedError):
-        write_late(build, lambda: delete_match(owner, match_of(published.sha256).pk))
+        write_late(build, lambda: delete_match(services(), owner, match_of(published.sha256).pk))
     assert working.services.store.list() == []
 
 
@@ -195,7 +198,7 @@ def test_deleting_a_match_removes_all_of_its_builds(working: Installation, publi
     run_again(working, published)
     copy_of(Build.objects.latest("pk"), "unfinished")
     assert Build.objects.count() == 3
-    delete_match(owner, match_of(published.sha256).pk)
+    delete_match(services(), owner, match_of(published.sha256).pk)
     assert not Build.objects.exists()
     assert working.services.store.list() == []
 
@@ -204,12 +207,12 @@ def test_a_file_brought_again_in_the_middle_of_its_deletion_has_no_build_that_co
     working: Installation, published: Demo, owner: User, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patched:
-        patched.setattr(delete, "_finish_now_or_later", lambda _sha256: True)
-        delete_match(owner, match_of(published.sha256).pk)
+        patched.setattr(delete, "_finish_now_or_later", lambda _services, _sha256: True)
+        delete_match(services(), owner, match_of(published.sha256).pk)
     working.bring(owner, tmp_path / "match.zip")
     assert working.wait_for(published.sha256).state == Demo.State.PUBLISHED
     working.wait_for_job(published.job_id, "done")
-    collect_builds(grace=NOW)
+    collect_builds(services(), grace=NOW)
     build = match_of(published.sha256).build
     assert build is not None
     assert stored_tables(working) == keys_of(build)
@@ -230,9 +233,9 @@ def test_tables_that_no_build_knows_are_swept(working: Installation, published: 
         f"parsed/{published.sha256}/3-old/kills.parquet",
     ):
         working.services.store.put_bytes(key, b"left behind")
-    collect_garbage()
+    collect_garbage(services())
     assert len(stored_tables(working)) == len(kept) + 2, "too young"
-    collect_garbage(older_than=NOW)
+    collect_garbage(services(), older_than=NOW)
     assert stored_tables(working) == kept
     assert working.services.store.list("parsed") == []
 
@@ -307,7 +310,7 @@ def test_a_dead_job_of_this_version_is_not_begun_anew(installation: Installation
     installation.wait_for(demo.sha256, Demo.State.FAILED)
     installation.wait_for_job(job_of(demo), "dead")
     Demo.objects.update(state=Demo.State.PROCESSING, stored_at=demo.stored_at - timedelta(minutes=5))
-    assert list(sweep_demos()) == []
+    assert list(sweep_demos(services().jobs)) == []
     demo.refresh_from_db()
     assert demo.state == Demo.State.FAILED
     assert demo.failure
@@ -315,17 +318,17 @@ def test_a_dead_job_of_this_version_is_not_begun_anew(installation: Installation
 
 def test_asking_again_for_a_published_match_clears_an_old_failure(published: Demo) -> None:
     Demo.objects.update(failure="it went wrong")
-    enqueue_demo(published.sha256, again=True)
+    enqueue_demo(services().jobs, published.sha256, again=True)
     assert Demo.objects.get().failure == ""
 
 
 def test_tables_are_named_by_the_build_alone(published: Demo) -> None:
     match = match_of(published.sha256)
-    tables = MatchTables(match)
+    tables = MatchTables(services().store, match)
     assert "kills" in tables
     assert tables.find("nothing_of_the_kind") is None
     with pytest.raises(NotFoundError, match="no table"):
         tables.read("nothing_of_the_kind")
     with pytest.raises(NotFoundError, match="no table"):
         tables.link("../../secret", expires_s=60)
-    assert MatchTables(Match(pk=match.pk)).names == [], "a live match has none"
+    assert MatchTables(services().store, Match(pk=match.pk)).names == [], "a live match has none"

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from makers.house import services
 from makers.installation import Installation, write_match
 from offangle.core.errors import TransientError
 from offangle.db.models import Demo, ImportRecord, Match, User
@@ -31,12 +32,12 @@ def test_a_cut_between_object_and_row_promises_nothing_and_leaves_no_garbage(
     with monkeypatch.context() as patched:
         patched.setattr(acquire, "_demo_row", power_cut)
         with pytest.raises(PowerCutError):
-            import_path(owner, path, ImportRecord.Source.CLI)
+            import_path(services(), owner, path, ImportRecord.Source.CLI)
     assert Demo.objects.count() == ImportRecord.objects.count() == 0
     assert len(installation.services.store.list()) == 1
-    collect_garbage()
+    collect_garbage(services())
     assert len(installation.services.store.list()) == 1, "too young: its row may still come"
-    collect_garbage(older_than=timedelta(0))
+    collect_garbage(services(), older_than=timedelta(0))
     assert installation.services.store.list() == []
     installation.work()
     demo = installation.bring(owner, path)
@@ -50,7 +51,7 @@ def test_a_cut_between_row_and_job_loses_no_file(
     with monkeypatch.context() as patched:
         patched.setattr(acquire, "enqueue_after_commit", power_cut)
         with pytest.raises(PowerCutError):
-            import_path(owner, path, ImportRecord.Source.CLI)
+            import_path(services(), owner, path, ImportRecord.Source.CLI)
     demo = Demo.objects.get()
     assert (demo.state, demo.job_id) == (Demo.State.STORED, "")
     Demo.objects.update(stored_at=demo.stored_at - timedelta(minutes=5))
@@ -66,7 +67,7 @@ def test_garbage_collection_keeps_what_belongs_to_a_match(
     demo = installation.wait_for(demo.sha256)
     installation.wait_for_job(demo.job_id, "done")
     before = installation.services.store.list()
-    collect_garbage(older_than=timedelta(0))
+    collect_garbage(services(), older_than=timedelta(0))
     assert installation.services.store.list() == before
 
 
@@ -83,10 +84,10 @@ def test_a_deletion_that_the_store_interrupts_is_finished_by_the_sweep(
 
     with monkeypatch.context() as patched:
         patched.setattr(ObjectStore, "delete", unreachable)
-        assert delete_match(owner, match_id_of(demo.sha256)), "gone from sight is gone for its owner"
+        assert delete_match(services(), owner, match_id_of(demo.sha256)), "gone from sight is gone for its owner"
         assert Match.objects.count() == 0
         assert Demo.objects.get().state == Demo.State.DELETING
-    sweep_deletions()
+    sweep_deletions(services())
     assert Demo.objects.count() == 0
     assert installation.services.store.list() == []
 
@@ -98,7 +99,7 @@ def test_a_file_brought_again_in_the_middle_of_its_deletion_stays(
     demo = installation.bring(owner, path)
     Demo.objects.update(state=Demo.State.DELETING)
     again = installation.bring(owner, path)
-    assert finish_deletion(demo.sha256) is False
+    assert finish_deletion(services(), demo.sha256) is False
     assert installation.services.store.exists(again.object_key)
     installation.work()
     assert installation.wait_for(demo.sha256).state == Demo.State.PUBLISHED
@@ -111,5 +112,5 @@ def test_an_upload_overtaken_by_a_deletion_is_not_answered_for(
     monkeypatch.setattr(ObjectStore, "exists", lambda _store, _key: False)
     path = write_match(tmp_path / "match.zip")
     with pytest.raises(TransientError, match="being deleted"):
-        import_path(owner, path, ImportRecord.Source.CLI)
+        import_path(services(), owner, path, ImportRecord.Source.CLI)
     assert Demo.objects.count() == ImportRecord.objects.count() == 0

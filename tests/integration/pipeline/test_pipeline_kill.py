@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from makers.house import services
 from makers.installation import Installation, match_of, write_match
 from makers.waiting import until
 from offangle.db.models import Analysis, Demo, Match, Notification, Observation, User
@@ -40,9 +41,11 @@ def test_a_worker_killed_in_a_step_publishes_once(
     assert Match.objects.count() == Analysis.objects.count() == Observation.objects.count() == 1
     assert Notification.objects.count() == 1
     assert (match.rounds.count(), match.player_stats.count(), match.player_round_states.count()) == (21, 30, 210)
-    collect_builds(grace=timedelta(0))
+    collect_builds(services(), grace=timedelta(0))
     kept = installation.objects_of(demo.sha256)
-    assert len([key for key in kept if key.startswith(("frames/", "derived/"))]) == len(MatchTables(match).names)
+    assert len([key for key in kept if key.startswith(("frames/", "derived/"))]) == len(
+        MatchTables(services().store, match).names
+    )
 
 
 def test_a_file_deleted_while_a_worker_writes_its_tables_leaves_nothing(
@@ -51,7 +54,7 @@ def test_a_file_deleted_while_a_worker_writes_its_tables_leaves_nothing(
     victim = installation.start_worker("--hold", "build:write")
     demo = installation.bring(owner, write_match(tmp_path / "match.zip"))
     installation.wait_until_held(victim)
-    assert delete_demo(owner, demo.sha256)
+    assert delete_demo(services(), owner, demo.sha256)
     (installation.folder / "release").touch()
     until(is_swept, what="the deletion ends")
     until(lambda: installation.objects_of(demo.sha256) == [], what="the objects are gone")
@@ -60,5 +63,5 @@ def test_a_file_deleted_while_a_worker_writes_its_tables_leaves_nothing(
 
 
 def is_swept() -> bool:
-    sweep_deletions()
+    sweep_deletions(services())
     return not Demo.objects.exists()

@@ -15,6 +15,7 @@ import pytest
 from django.utils import timezone
 
 from makers import sample_script
+from makers.house import services
 from makers.installation import Installation, match_of
 from makers.scripted_match import Script, write_script
 from makers.synthetic import FIRST_ID, make_match, write_interchange_zip
@@ -61,18 +62,18 @@ class Round:
         """All matches, the first of which is waited for."""
         if not self.files:
             return self.import_file()
-        reanalyse(force=True)
+        reanalyse(services().jobs, force=True)
         return job_of(self.files[0])
 
     def simulate(self) -> str:
         """A sample, whose file then goes the way of an upload."""
-        return sample_request(ask_sample(self.owner).pk).job_id
+        return sample_request(ask_sample(services(), self.owner).pk).job_id
 
     def summarise(self) -> str:
         """A player over all matches."""
         if not self.files:
             return self.import_file()
-        return summary_request(ask_summary(self.owner, FIRST_ID).pk).job_id
+        return summary_request(ask_summary(services().jobs, self.owner, FIRST_ID).pk).job_id
 
     def check(self) -> None:
         """Everything is done, once, and nothing else is there."""
@@ -83,23 +84,23 @@ class Round:
         matches = [match_of(sha256) for sha256 in demos]
         assert Match.objects.count() == Analysis.objects.count() == len(demos)
         assert Notification.objects.filter(kind="match_published").count() == len(demos)
-        collect_builds(grace=timedelta(0))
+        collect_builds(services(), grace=timedelta(0))
         assert Build.objects.count() == len(demos)
         kept = {info.key for info in self.installation.services.store.list()}
         tables = {
             tables._place(name).key(name, kind)
-            for tables in map(MatchTables, matches)
+            for tables in (MatchTables(services().store, match) for match in matches)
             for name, kind in tables.kinds.items()
         }
         assert kept == tables | {demo.object_key for demo in Demo.objects.all()}, "nothing is lost, nothing left"
         assert not PlayerSummary.objects.filter(document=None).exists()
         for sha256 in samples:
-            delete_demo(self.owner, sha256)  # the next one is simulated anew
+            delete_demo(services(), self.owner, sha256)  # the next one is simulated anew
         until(self.has_no_sample, what="the sample is gone")
 
     def has_no_sample(self) -> bool:
         """Whether the samples are deleted; what was interrupted goes on here."""
-        sweep_deletions()
+        sweep_deletions(services())
         return Demo.objects.count() == len(self.files)
 
     def is_quiet(self) -> bool:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from makers import sample_script
+from makers.house import install, services
 from makers.installation import Installation, match_of, write_match
 from makers.rows import StepDone
 from makers.scripted_match import Script, write_script
@@ -26,7 +27,8 @@ from offangle.flows.samples.sample import (
     sample_request,
     sweep_samples,
 )
-from offangle.flows.services import Sample, install
+from offangle.flows.services import Sample
+from offangle.jobs.client import JobClient
 
 SMALL = Script(rounds=2, inputs=False)
 
@@ -49,6 +51,8 @@ class Samples:
         """What the simulator does from now on, for workers of this process."""
         chosen = Sample(seed=seed, module=sample_script.MODULE)
         install(replace(self.installation.services, sample=chosen))
+        if self.installation.worker is not None:
+            self.installation.work()
 
     @property
     def runs(self) -> list[int]:
@@ -91,27 +95,27 @@ def is_gone(pid: int) -> bool:
 
 def test_a_sample_goes_the_way_of_an_upload_and_is_marked(samples: Samples, owner: User, friend: User) -> None:
     samples.installation.work()
-    record = ask_sample(owner)
+    record = ask_sample(services(), owner)
     assert (record.demo, record.error, sample.state_of(record)) == (None, "", "queued")
-    assert ask_sample(owner) == record
-    assert ask_sample(friend) != record
+    assert ask_sample(services(), owner) == record
+    assert ask_sample(services(), friend) != record
     demo = samples.wait_for_file(record)
     assert samples.installation.wait_for(demo.sha256).state == Demo.State.PUBLISHED
     match = match_of(demo.sha256)
     assert match.is_simulated
     assert str(match).endswith(" (simulated)")
-    assert "ticks" in MatchTables(match)
+    assert "ticks" in MatchTables(services().store, match)
     assert {each.source for each in ImportRecord.objects.all()} == {"sample"}
-    assert ask_sample(owner) == record, "there already"
+    assert ask_sample(services(), owner) == record, "there already"
     assert sample_of(owner) == record
-    samples.wait_for_file(ask_sample(friend))
+    samples.wait_for_file(ask_sample(services(), friend))
     until(lambda: Observation.objects.count() == 2, what="both own it")
     assert len(samples.runs) == Demo.objects.count() == Match.objects.count() == 1
     until(lambda: Notification.objects.filter(user=owner).exists(), what="the owner is told")
 
-    assert not delete_match(owner, match.pk), "the friend still has it"
+    assert not delete_match(services(), owner, match.pk), "the friend still has it"
     assert sample_of(owner) is None
-    again = ask_sample(owner)
+    again = ask_sample(services(), owner)
     assert samples.wait_for_file(again) == demo
     assert again != record
     assert len(samples.runs) == 1
@@ -120,7 +124,7 @@ def test_a_sample_goes_the_way_of_an_upload_and_is_marked(samples: Samples, owne
 @pytest.mark.parametrize("point", ["simulate:write", "accept:before", "accept:after"])
 def test_a_worker_killed_in_a_step_leaves_one_sample(point: str, samples: Samples, owner: User) -> None:
     victim = samples.installation.start_worker("--sample-seed", str(sample_script.GOOD), "--hold", point)
-    record = ask_sample(owner)
+    record = ask_sample(services(), owner)
     samples.installation.wait_until_held(victim)
     samples.installation.kill(victim)
     samples.installation.work()
@@ -134,7 +138,7 @@ def test_a_worker_killed_in_a_step_leaves_one_sample(point: str, samples: Sample
 
 def test_a_simulation_dies_with_its_worker_and_another_worker_simulates(samples: Samples, owner: User) -> None:
     victim = samples.installation.start_worker("--sample-seed", str(sample_script.ENDLESS))
-    record = ask_sample(owner)
+    record = ask_sample(services(), owner)
     until(lambda: samples.runs, timeout_s=60.0, what="it simulates")
     samples.installation.kill(victim)
     until(lambda: is_gone(samples.runs[0]), what="the simulation is gone")
@@ -146,7 +150,7 @@ def test_a_simulation_dies_with_its_worker_and_another_worker_simulates(samples:
 def test_while_it_simulates_a_worker_does_its_other_work(samples: Samples, owner: User, tmp_path: Path) -> None:
     samples.play(sample_script.ENDLESS)
     samples.installation.work()
-    record = ask_sample(owner)
+    record = ask_sample(services(), owner)
     until(lambda: samples.runs, what="it simulates")
     demo = samples.installation.bring(owner, write_match(tmp_path / "match.zip"))
     assert samples.installation.wait_for(demo.sha256).state == Demo.State.PUBLISHED
@@ -154,21 +158,21 @@ def test_while_it_simulates_a_worker_does_its_other_work(samples: Samples, owner
     assert (view.state, view.stage) == ("running", sample.STAGE)
     assert 0 < view.fraction < 1
 
-    assert cancel_sample(str(record.pk)).state == "cancelled"
+    assert cancel_sample(services().jobs, str(record.pk)).state == "cancelled"
     until(lambda: is_gone(samples.runs[0]), what="the simulation is gone")
     record.refresh_from_db()
     assert (record.error, sample.state_of(record)) == (sample.CANCELLED, "refused")
     assert sample_of(owner) is None
 
     samples.play()
-    retry_sample(str(record.pk))
+    retry_sample(services().jobs, str(record.pk))
     samples.wait_for_file(record)
 
 
 def test_a_simulator_that_dies_says_why_and_can_be_asked_again(samples: Samples, owner: User) -> None:
     samples.play(sample_script.BROKEN)
     samples.installation.work()
-    record = ask_sample(owner)
+    record = ask_sample(services(), owner)
     samples.wait_for_end(record, "dead")
     record.refresh_from_db()
     assert "nobody foresaw this" in record.error
@@ -177,10 +181,10 @@ def test_a_simulator_that_dies_says_why_and_can_be_asked_again(samples: Samples,
     assert Demo.objects.count() == 0
 
     samples.play()
-    again = ask_sample(owner)
+    again = ask_sample(services(), owner)
     assert again != record
     with pytest.raises(BadInputError, match="another sample"):
-        retry_sample(str(record.pk))
+        retry_sample(services().jobs, str(record.pk))
     samples.wait_for_file(again)
 
 
@@ -189,12 +193,12 @@ def test_a_record_whose_job_was_never_asked_for_is_swept_up(
 ) -> None:
     with monkeypatch.context() as patched:
         patched.setattr(sample, "_enqueue", _nothing)
-        record = ask_sample(owner)
-    assert list(sweep_samples()) == [], "its job may just be on its way"
-    ended = ask_sample(friend)
+        record = ask_sample(services(), owner)
+    assert list(sweep_samples(services().jobs)) == [], "its job may just be on its way"
+    ended = ask_sample(services(), friend)
     samples.installation.services.jobs.cancel(sample_request(ended.pk).job_id)
     ImportRecord.objects.update(received_at=record.received_at - timedelta(minutes=5))
-    assert list(sweep_samples()) == [sample_request(record.pk)]
+    assert list(sweep_samples(services().jobs)) == [sample_request(record.pk)]
     ended.refresh_from_db()
     assert ended.error == sample.CANCELLED
     samples.installation.work()
@@ -202,24 +206,24 @@ def test_a_record_whose_job_was_never_asked_for_is_swept_up(
 
 
 def test_a_file_that_is_gone_when_it_is_to_be_given_is_simulated_again(samples: Samples, owner: User) -> None:
-    record = ask_sample(owner)
-    kept = sample.simulate(str(record.pk), StepDone({}))
+    record = ask_sample(services(), owner)
+    kept = sample.simulate(services(), str(record.pk), StepDone({}))
     assert isinstance(kept, dict)
     samples.installation.services.store.delete(str(kept["key"]))
-    sample.accept(str(record.pk), StepDone({"simulate": kept}))
-    sample.accept(str(record.pk), StepDone({"simulate": kept}))
+    sample.accept(services(), str(record.pk), StepDone({"simulate": kept}))
+    sample.accept(services(), str(record.pk), StepDone({"simulate": kept}))
     assert len(samples.runs) == 2
     assert samples.installation.services.store.exists(samples.wait_for_file(record).object_key)
     assert Demo.objects.count() == 1
 
 
 def test_nobody_waits_for_the_sample_of_an_account_that_is_gone(samples: Samples, friend: User) -> None:
-    record = ask_sample(friend)
+    record = ask_sample(services(), friend)
     friend.delete()
     with pytest.raises(NotFoundError):
-        sample.simulate(str(record.pk), StepDone({}))
+        sample.simulate(services(), str(record.pk), StepDone({}))
     assert samples.runs == []
 
 
-def _nothing(_record: ImportRecord) -> None:
+def _nothing(_jobs: JobClient, _record: ImportRecord) -> None:
     """A process that dies here."""

@@ -7,6 +7,7 @@ import pytest
 from django.utils import timezone
 
 from makers.fake_source import FakeSource
+from makers.house import services
 from makers.installation import Installation, write_match
 from offangle.core.errors import BadInputError, LimitExceededError, OffangleError, TransientError
 from offangle.db.models import ImportRecord, SourceState, User
@@ -22,7 +23,7 @@ def archive(tmp_path: Path) -> bytes:
 
 
 def bring(user: User, source: FakeSource) -> list[ImportRecord]:
-    with Visit(user, source, account="acc") as visit:
+    with Visit(services(), user, source, account="acc") as visit:
         return [record for offer in visit.offers for record in visit.take(offer).records]
 
 
@@ -77,7 +78,7 @@ def test_an_account_that_is_refused_is_left_alone(installation: Installation, ow
 
 def test_nobody_waits_for_what_somebody_brings(installation: Installation, owner: User, tmp_path: Path) -> None:
     del installation
-    with pytest.raises(BadInputError), Visit(owner, FolderSource([tmp_path / "nowhere"])):
+    with pytest.raises(BadInputError), Visit(services(), owner, FolderSource([tmp_path / "nowhere"])):
         pass
     assert (state().source, state().next_try_at, state().is_halted) == ("cli", None, False)
     assert "does not exist" in state().last_error
@@ -86,7 +87,7 @@ def test_nobody_waits_for_what_somebody_brings(installation: Installation, owner
 def test_a_file_of_this_machine_is_read_where_it_lies(installation: Installation, owner: User, tmp_path: Path) -> None:
     del installation
     write_match(tmp_path / "match.zip")
-    with Visit(owner, FolderSource([tmp_path])) as visit:
+    with Visit(services(), owner, FolderSource([tmp_path])) as visit:
         (record,) = visit.take(visit.offers[0]).records
     assert (record.source, record.error) == ("cli", "")
     assert (tmp_path / "match.zip").exists()
@@ -98,7 +99,10 @@ def test_an_upload_that_says_it_is_too_large_is_refused_unread_and_kept(
     limit = installation.services.limits.upload_bytes
     unread = iter([b"never read"])
     source = UploadSource("huge.dem", unread, size_bytes=limit + 1)
-    with pytest.raises(LimitExceededError, match="more than the"), Visit(owner, source) as visit:
+    with (
+        pytest.raises(LimitExceededError, match="more than the"),
+        Visit(services(), owner, source) as visit,
+    ):
         visit.take(visit.offers[0])
     assert next(unread) == b"never read"
     assert ImportRecord.objects.get().error

@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 
 from makers import killed_once
+from makers.house import services
 from makers.installation import TESTS, Installation, match_of, write_match
 from makers.synthetic import make_match
 from offangle.core.errors import NotAllowedError, NotFoundError
@@ -64,7 +65,7 @@ def test_a_match_is_published_as_it_was_played(installation: Installation, publi
     assert match.player_round_states.count() == 210
     assert Observation.objects.get(match=match).user == owner
     assert match.analysis.pipeline_version == match.pipeline_version == published.pipeline_version == PIPELINE_VERSION
-    assert {"kills", "player_stats"} <= set(MatchTables(match).names)
+    assert {"kills", "player_stats"} <= set(MatchTables(services().store, match).names)
     assert match.checks_failed == sum(check["ok"] is False for check in match.analysis.checks)
     installation.wait_for_job(published.job_id, "done")
     assert Notification.objects.get(user=owner).subject == str(match.pk)
@@ -98,7 +99,7 @@ def test_the_same_bytes_again_link_to_the_match(
     before = match_of(published.sha256)
     copy = tmp_path / "the same under another name.zip"
     copy.write_bytes((tmp_path / "match.zip").read_bytes())
-    (record,) = import_path(friend, copy, ImportRecord.Source.API).records
+    (record,) = import_path(services(), friend, copy, ImportRecord.Source.API).records
     assert record.is_duplicate
     assert record.demo == published
     assert Demo.objects.count() == 1
@@ -110,7 +111,7 @@ def test_the_same_bytes_again_link_to_the_match(
 
 def test_an_upload_in_pieces_is_the_same_file(installation: Installation, owner: User, tmp_path: Path) -> None:
     data = write_match(tmp_path / "match.zip").read_bytes()
-    with begin_import(owner, "C:\\games\\match.zip", ImportRecord.Source.UPLOAD) as session:
+    with begin_import(services(), owner, "C:\\games\\match.zip", ImportRecord.Source.UPLOAD) as session:
         for start in range(0, len(data), 10_000):
             session.write(data[start : start + 10_000])
         (record,) = session.finish().accepted
@@ -124,7 +125,7 @@ def test_an_upload_in_pieces_is_the_same_file(installation: Installation, owner:
 def test_a_refused_file_leaves_its_reason(installation: Installation, owner: User, tmp_path: Path) -> None:
     path = tmp_path / "holiday.dem"
     path.write_bytes(b"no demo at all")
-    outcome = import_path(owner, path, ImportRecord.Source.UPLOAD)
+    outcome = import_path(services(), owner, path, ImportRecord.Source.UPLOAD)
     assert outcome.accepted == ()
     record = ImportRecord.objects.get()
     assert record == outcome.refused[0]
@@ -148,7 +149,7 @@ def test_an_unreadable_file_fails_with_a_reason_and_is_kept(
     assert installation.services.store.exists(failed.object_key)
     installation.wait_for_job(failed.job_id, "dead")
     assert Notification.objects.get(user=owner).kind == Notification.Kind.IMPORT_FAILED
-    (again,) = import_path(owner, path, ImportRecord.Source.CLI).records
+    (again,) = import_path(services(), owner, path, ImportRecord.Source.CLI).records
     assert again.is_duplicate
     assert installation.services.jobs.job(failed.job_id).state == "dead", "the same version would fail the same way"
 
@@ -194,12 +195,12 @@ def demo_job(demo: Demo) -> str:
 def test_a_newer_pipeline_runs_every_match_again(installation: Installation, published: Demo) -> None:
     installation.wait_for_job(published.job_id, "done")
     first = match_of(published.sha256)
-    assert reanalyse_module.reanalyse() == 0
+    assert reanalyse_module.reanalyse(services().jobs) == 0
     Demo.objects.update(pipeline_version="0-older")
     Match.objects.update(pipeline_version="0-older", score_a=99)
     PlayerMatchStat.objects.all().delete()
     installation.services.jobs.forget(published.job_id)
-    assert reanalyse_module.reanalyse() == 1
+    assert reanalyse_module.reanalyse(services().jobs) == 1
     installation.wait_for_job(published.job_id, "done")
     second = match_of(published.sha256)
     assert second.pk == first.pk
@@ -207,13 +208,13 @@ def test_a_newer_pipeline_runs_every_match_again(installation: Installation, pub
     assert (second.score_a, second.pipeline_version) == (13, PIPELINE_VERSION)
     assert second.player_stats.count() == 30
     assert Notification.objects.count() == 1
-    assert reanalyse_module.reanalyse() == 0
-    assert reanalyse_module.reanalyse(force=True) == 1
+    assert reanalyse_module.reanalyse(services().jobs) == 0
+    assert reanalyse_module.reanalyse(services().jobs, force=True) == 1
 
 
 def test_deleting_a_match_leaves_nothing(installation: Installation, published: Demo, owner: User) -> None:
     installation.wait_for_job(published.job_id, "done")
-    assert delete_match(owner, match_id_of(published.sha256))
+    assert delete_match(services(), owner, match_id_of(published.sha256))
     for model in (Build, Demo, Match, Round, PlayerMatchStat, PlayerRoundState, PlayerWeapon, Analysis, Observation):
         assert not model._default_manager.exists(), model
     assert ImportRecord.objects.count() == 0
@@ -221,14 +222,14 @@ def test_deleting_a_match_leaves_nothing(installation: Installation, published: 
     assert installation.services.store.list() == []
     assert installation.services.jobs.find(published.job_id) is None
     with pytest.raises(NotFoundError):
-        delete_match(owner, match_id_of(published.sha256))
+        delete_match(services(), owner, match_id_of(published.sha256))
 
 
 def test_a_deleted_match_can_be_brought_again(
     installation: Installation, published: Demo, owner: User, tmp_path: Path
 ) -> None:
     installation.wait_for_job(published.job_id, "done")
-    delete_match(owner, match_id_of(published.sha256))
+    delete_match(services(), owner, match_id_of(published.sha256))
     demo = installation.bring(owner, tmp_path / "match.zip")
     assert installation.wait_for(demo.sha256).state == Demo.State.PUBLISHED
 
@@ -237,15 +238,15 @@ def test_one_of_two_owners_only_leaves(
     installation: Installation, published: Demo, owner: User, friend: User, tmp_path: Path
 ) -> None:
     installation.wait_for_job(published.job_id, "done")
-    import_path(friend, tmp_path / "match.zip", ImportRecord.Source.CLI)
+    import_path(services(), friend, tmp_path / "match.zip", ImportRecord.Source.CLI)
     match_id = match_id_of(published.sha256)
-    assert delete_match(owner, match_id) is False
+    assert delete_match(services(), owner, match_id) is False
     assert list(Observation.objects.values_list("user", flat=True)) == [friend.pk]
     assert list(ImportRecord.objects.values_list("user", flat=True)) == [friend.pk]
-    reanalyse_module.reanalyse(force=True)
+    reanalyse_module.reanalyse(services().jobs, force=True)
     installation.wait_for_job(published.job_id, "done")
     assert list(Observation.objects.values_list("user", flat=True)) == [friend.pk], "a re-run must not bring it back"
-    assert delete_match(friend, match_id) is True
+    assert delete_match(services(), friend, match_id) is True
     assert installation.services.store.list() == []
 
 
@@ -255,39 +256,39 @@ def test_who_played_may_see_and_not_delete_and_strangers_learn_nothing(
     del installation
     match = match_of(published.sha256)
     with pytest.raises(NotFoundError):
-        delete_match(friend, match.pk)
+        delete_match(services(), friend, match.pk)
     account = match.player_stats.filter(side="all").first()
     assert account is not None
     account.steam_account.user = friend
     account.steam_account.save()
     with pytest.raises(NotAllowedError):
-        delete_match(friend, match.pk)
+        delete_match(services(), friend, match.pk)
     with pytest.raises(NotFoundError):
-        delete_demo(friend, published.sha256)
+        delete_demo(services(), friend, published.sha256)
     assert Match.objects.count() == 1
 
 
 def test_a_cancelled_import_can_be_retried(installation: Installation, owner: User, tmp_path: Path) -> None:
     demo = installation.bring(owner, write_match(tmp_path / "match.zip"))
-    assert cancel_demo(demo.sha256).state == "cancelled"
+    assert cancel_demo(services().jobs, demo.sha256).state == "cancelled"
     demo.refresh_from_db()
     assert demo.state == Demo.State.FAILED
     assert "cancelled" in demo.failure
-    retry_demo(demo.sha256)
+    retry_demo(services().jobs, demo.sha256)
     installation.work()
     assert installation.wait_for(demo.sha256).state == Demo.State.PUBLISHED
 
 
 def test_tables_come_out_as_parquet_and_csv(published: Demo, tmp_path: Path) -> None:
     match = match_of(published.sha256)
-    kills = MatchTables(match).read("kills")
+    kills = MatchTables(services().store, match).read("kills")
     assert kills.height == make_match(seed=1)["kills"].height
-    paths = export_match(match, tmp_path / "out", file_format="csv")
-    assert {path.stem for path in paths} == set(MatchTables(match).names)
+    paths = export_match(services().store, match, tmp_path / "out", file_format="csv")
+    assert {path.stem for path in paths} == set(MatchTables(services().store, match).names)
     read = pl.read_csv(tmp_path / "out" / "kills.csv")
     assert read["victim_steam_id"].to_list() == kills["victim_steam_id"].to_list()
     with pytest.raises(NotFoundError):
-        MatchTables(match).read("../../secret")
+        MatchTables(services().store, match).read("../../secret")
 
 
 def test_a_zip_of_demos_is_one_record_each(installation: Installation, owner: User, tmp_path: Path) -> None:
@@ -297,7 +298,7 @@ def test_a_zip_of_demos_is_one_record_each(installation: Installation, owner: Us
         archive.writestr("one.dem", b"PBDEMS2\0" + bytes(100))
         archive.writestr("two.dem", b"PBDEMS2\0" + bytes(200))
         archive.writestr("three.dem", b"HL2DEMO\0" + bytes(200))
-    outcome = import_path(owner, path, ImportRecord.Source.CLI)
+    outcome = import_path(services(), owner, path, ImportRecord.Source.CLI)
     assert sorted(record.original_name for record in outcome.accepted) == ["one.dem", "two.dem"]
     assert [record.original_name for record in outcome.refused] == ["three.dem"]
     assert Demo.objects.count() == 2

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from makers.house import services
 from makers.installation import Installation
 from makers.reanalyses import open_study, signed_in
 from offangle.db.models import Build, Match, User
@@ -29,10 +30,10 @@ def test_readers_of_a_match_under_analysis_never_see_two_builds_in_one_answer(
     assert not study.mixed, study.mixed[0]
     assert len({telling for _, telling in study.seen}) == 2, "both were seen"
 
-    collect_builds(grace=timedelta(0))
-    collect_garbage(older_than=timedelta(0))
+    collect_builds(services(), grace=timedelta(0))
+    collect_garbage(services(), older_than=timedelta(0))
     match = Match.objects.get()
     assert list(Build.objects.filter(retired_at=None, published_at__isnull=False)) == [match.build]
     stored = [info.key for prefix in ("frames", "derived") for info in installation.services.store.list(prefix)]
-    assert len(stored) == len(MatchTables(match).names), "nothing is left of the others"
+    assert len(stored) == len(MatchTables(services().store, match).names), "nothing is left of the others"
     print(f"{COUNT} analyses, {study.seen.total()} answers checked")  # noqa: T201 -- for who asked for many

@@ -5,9 +5,9 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from makers.api_world import World
+from makers.house import services
 from makers.rows import make_demo, publish_match, queue_job
 from offangle.db.models import Demo, ImportRecord
-from offangle.flows.services import services
 
 
 def failed(world: World) -> Demo:

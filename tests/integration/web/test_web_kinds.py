@@ -19,15 +19,15 @@ from offangle.flows import kinds
 from offangle.jobs.config import QueueConfig
 from offangle.jobs.kinds import JobRequest
 from offangle.web.jobs.events import events
+from offangle.web.shared.house import installed, with_house
 from offangle.web.shared.sse import Found, Pulse, Stream, in_thread, signed_in_viewer
 
 ERRAND_KINDS = (*kinds.KINDS, ERRAND, ALONE)
 
 
 @pytest.fixture
-def installation(tmp_path: Path, transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Installation]:
+def installation(tmp_path: Path, transactional_db: None) -> Iterator[Installation]:
     del transactional_db
-    monkeypatch.setattr(kinds, "KINDS", ERRAND_KINDS)
     with open_installation(tmp_path, ERRAND_KINDS) as opened:
         yield opened
 
@@ -45,7 +45,7 @@ def session_of(user: Any) -> Client:
 
 
 def sweeping() -> JobRequest:
-    return ALONE.work().request("floor", version="1")
+    return ALONE.request("floor", version="1")
 
 
 def test_its_queue_has_the_limits_that_it_says(installation: Installation) -> None:
@@ -53,7 +53,7 @@ def test_its_queue_has_the_limits_that_it_says(installation: Installation) -> No
     assert queues["errands"] == QueueConfig("errands", worker_concurrency=2)
     assert queues["samples"] == QueueConfig("samples", worker_concurrency=1, global_concurrency=1)
     assert queues["demos"].worker_concurrency == installation.settings.worker_concurrency
-    assert set(queues) == {"errands", "samples", "demos"}
+    assert set(queues) == {kind.queue.name for kind in ERRAND_KINDS}
 
 
 def test_it_is_listed_cancelled_and_tried_again_on_the_page(installation: Installation, people: World) -> None:
@@ -138,7 +138,7 @@ async def listen(user: Any, then: Any, *, until: str) -> list[dict[str, Any]]:
         return user
 
     request.auser = known
-    response = await events(request)
+    response = await events(with_house(request, installed()))
     told: list[dict[str, Any]] = []
     async with asyncio.timeout(60):
         async for piece in response.streaming_content:  # type: ignore[union-attr]  # an asynchronous one

@@ -9,11 +9,11 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from makers.api_world import World
+from makers.house import services
 from makers.page_text import source_of
 from makers.rows import claim, publish_match
 from offangle.db.models import Match
 from offangle.flows.recorded.builds import place_of
-from offangle.flows.services import services
 from offangle.storage.tables import delete_tables
 
 TABS = ("", "rounds/", "rounds/2/", "economy/", "checks/")

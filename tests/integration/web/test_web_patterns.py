@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from makers.api_world import World
 from makers.gsi_posts import OWN, GsiClient
+from makers.house import services
 from makers.live_world import own_account, play, publish_live
 from makers.page_text import source_of
 from makers.rows import publish_match
@@ -15,7 +16,6 @@ from makers.summaries import work_out_summaries, worked_out
 from offangle.db.models import Match, Observation, PlayerMatchStat, PlayerSummary
 from offangle.db.queries.summaries import KEPT_FOR, prune_summaries
 from offangle.flows.recorded.delete import delete_match
-from offangle.flows.services import services
 from offangle.flows.summaries.summary import fail
 from offangle.jobs.kinds import JobFailure
 from offangle.web.templatetags import patterns
@@ -170,7 +170,7 @@ def test_nobody_reads_a_summary_of_matches_that_he_does_not_see(somebody: int, w
 
 def test_deleting_a_match_forgets_what_was_worked_out_of_it(somebody: int, world: World, member: Client) -> None:
     worked_out(member, f"/players/{somebody}/")
-    delete_match(world.member, Match.objects.order_by("pk")[0].pk)
+    delete_match(services(), world.member, Match.objects.order_by("pk")[0].pk)
     assert not PlayerSummary.objects.exists()
 
 

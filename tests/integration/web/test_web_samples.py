@@ -8,12 +8,12 @@ import pytest
 from django.test import Client
 
 from makers.api_world import World
+from makers.house import services
 from makers.rows import make_demo, publish_match, queue_job
 from offangle.db.models import Demo, ImportRecord, Match, User
 from offangle.flows.desk import Desk
 from offangle.flows.kinds import KINDS
 from offangle.flows.samples.sample import CANCELLED, ask_sample, sample_request
-from offangle.flows.services import services
 from offangle.jobs.views import JobView
 from offangle.web.jobs.events import first_look, told
 
@@ -21,7 +21,7 @@ OFFER = b"Explore a sample match"
 
 
 def desk() -> Desk:
-    return Desk(services().jobs, KINDS)
+    return Desk(services(), KINDS)
 
 
 def first_news(user: User) -> list[dict[str, Any]]:
@@ -85,7 +85,7 @@ def test_a_sample_that_is_there_is_opened(world: World, member: Client) -> None:
 def test_a_sample_that_failed_is_tried_again(
     world: World, member: Client, django_capture_on_commit_callbacks: Any
 ) -> None:
-    demo = give_file(ask_sample(world.member), state=Demo.State.FAILED, failure="The parser died")
+    demo = give_file(ask_sample(services(), world.member), state=Demo.State.FAILED, failure="The parser died")
     with django_capture_on_commit_callbacks(execute=True):
         press(member)
     demo.refresh_from_db()
@@ -126,7 +126,7 @@ def test_the_jobs_page_shows_it_and_only_its_user_stops_it(
 
 @pytest.mark.django_db(transaction=True)
 def test_the_event_stream_tells_of_it_under_one_job_after_the_other(world: World) -> None:
-    record = ask_sample(world.member)
+    record = ask_sample(services(), world.member)
     job_id = sample_request(record.pk).job_id
     (first,) = first_news(world.member)
     assert (first["job_id"], first["name"], first["state"], first["follows"]) == (
@@ -147,7 +147,7 @@ def test_the_event_stream_tells_of_it_under_one_job_after_the_other(world: World
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize(("state", "shown"), [("processing", None), ("published", "done"), ("failed", "dead")], ids=str)
 def test_a_simulation_that_is_done_is_over_when_its_file_is(world: World, state: str, shown: str | None) -> None:
-    record = ask_sample(world.member)
+    record = ask_sample(services(), world.member)
     job = services().jobs.job(sample_request(record.pk).job_id)
     demo = give_file(record, state=state, failure="too short" if state == "failed" else "")
     if state == "published":

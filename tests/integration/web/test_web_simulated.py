@@ -4,6 +4,7 @@ import pytest
 from django.test import Client
 
 from makers.api_world import World
+from makers.house import services
 from makers.rows import publish_match
 from offangle.db.models import Match, PlayerMatchStat, User
 from offangle.db.queries.access import visible_matches
@@ -77,7 +78,7 @@ def test_sql_sees_simulated_matches_only_where_there_are_no_others(
 ) -> None:
     for seed, simulated in enumerate(kinds, start=1):
         publish(world.member, seed, simulated=simulated)
-    rows = run_query(world.member, "SELECT is_simulated FROM matches").rows
+    rows = run_query(services().store, world.member, "SELECT is_simulated FROM matches").rows
     assert {value for (value,) in rows} == told
-    counted = run_query(world.member, "SELECT count(DISTINCT match_id) FROM player_round_states").rows
+    counted = run_query(services().store, world.member, "SELECT count(DISTINCT match_id) FROM player_round_states").rows
     assert counted == [[1]]

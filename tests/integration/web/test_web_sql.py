@@ -5,19 +5,26 @@ import csv
 import io
 import time
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.test import Client
 
 from makers.api_world import World
+from makers.house import services
 from makers.live_world import live_match
 from makers.rows import publish_match
-from offangle.db.models import Match, PlayerMatchStat, PlayerRoundState, Round
+from offangle.db.models import Match, PlayerMatchStat, PlayerRoundState, Round, User
 from offangle.db.queries.explorer import TABLES
-from offangle.flows.asking.sql_explorer import MOST_SQL_CHARS, QueryError, run_query
+from offangle.flows.asking.sql_explorer import MOST_SQL_CHARS, QueryError, Result, run_query
 from offangle.flows.recorded.garbage import collect_garbage
-from offangle.flows.services import services
 from offangle.web.asking.examples import EXAMPLES
+
+
+def query(user: User, sql: str, **limits: Any) -> Result:
+    """The answer to `user`."""
+    return run_query(services().store, user, sql, **limits)
+
 
 BOMB = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"
 FORBIDDEN = (
@@ -63,18 +70,18 @@ def asker(world: World) -> World:
 
 def test_the_copy_holds_exactly_the_rows_one_may_see(asker: World) -> None:
     mine = Match.objects.get(map_name="de_mirage")
-    assert run_query(asker.member, "SELECT match_id, map FROM matches").rows == [[str(mine.pk), "de_mirage"]]
+    assert query(asker.member, "SELECT match_id, map FROM matches").rows == [[str(mine.pk), "de_mirage"]]
     counts = {
         "rounds": Round.objects.filter(match=mine).count(),
         "player_match_stats": PlayerMatchStat.objects.filter(match=mine).count(),
         "player_round_states": PlayerRoundState.objects.filter(match=mine).count(),
     }
     for name, expected in counts.items():
-        assert run_query(asker.member, f"SELECT count(*) FROM {name}").rows == [[expected]]
-    assert run_query(asker.owner, "SELECT count(*) FROM matches").rows == [[2]]
+        assert query(asker.member, f"SELECT count(*) FROM {name}").rows == [[expected]]
+    assert query(asker.owner, "SELECT count(*) FROM matches").rows == [[2]]
     for table in TABLES:
         if table.name not in ("matches", "weapons"):
-            others = run_query(asker.member, f"SELECT count(*) FROM {table.name} WHERE match_id <> '{mine.pk}'")
+            others = query(asker.member, f"SELECT count(*) FROM {table.name} WHERE match_id <> '{mine.pk}'")
             assert others.rows == [[0]]
 
 
@@ -82,29 +89,29 @@ def test_what_a_game_client_is_not_told_is_null(world: World) -> None:
     live_match(world.member)
     columns = "sum(kills), max(damage), max(clutches_won), max(opening_kills)"
     told = f"SELECT {columns} FROM player_match_stats WHERE side = 'all'"
-    assert run_query(world.member, told).rows == [[4, None, None, None]]
-    assert run_query(world.member, "SELECT sum(won), max(damage), sum(kills) FROM player_round_states").rows == [
+    assert query(world.member, told).rows == [[4, None, None, None]]
+    assert query(world.member, "SELECT sum(won), max(damage), sum(kills) FROM player_round_states").rows == [
         [2, None, 4]
     ]
-    assert run_query(world.member, "SELECT max(shots), sum(kills) FROM player_weapons").rows == [[None, 4]]
+    assert query(world.member, "SELECT max(shots), sum(kills) FROM player_weapons").rows == [[None, 4]]
 
 
 def test_a_deleted_match_is_gone_at_once(asker: World) -> None:
-    assert run_query(asker.member, "SELECT count(*) FROM matches").rows == [[1]]
+    assert query(asker.member, "SELECT count(*) FROM matches").rows == [[1]]
     Match.objects.filter(map_name="de_mirage").delete()
-    assert run_query(asker.member, "SELECT count(*) FROM matches").rows == [[0]]
+    assert query(asker.member, "SELECT count(*) FROM matches").rows == [[0]]
 
 
 @pytest.mark.parametrize("sql", FORBIDDEN)
 def test_everything_but_one_select_is_refused(world: World, sql: str) -> None:
     with pytest.raises(QueryError):
-        run_query(world.member, sql)
+        query(world.member, sql)
 
 
 def test_an_endless_query_is_stopped_in_time(world: World) -> None:
     begin_s = time.monotonic()
     with pytest.raises(QueryError, match="ran longer than 2 s"):
-        run_query(world.member, BOMB)
+        query(world.member, BOMB)
     assert time.monotonic() - begin_s < 8
 
 
@@ -124,14 +131,14 @@ ENDLESS = f"WITH RECURSIVE n(i, s) AS (SELECT 1, {LONG} UNION ALL SELECT i + 1, 
 )
 def test_memory_cannot_be_eaten(world: World, sql: str) -> None:
     with pytest.raises(QueryError, match=r"bytes|memory|longer than"):
-        run_query(world.member, sql)
+        query(world.member, sql)
 
 
 def test_rows_and_bytes_are_limited(world: World) -> None:
     numbers = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5000)"
-    many = run_query(world.member, f"{numbers} SELECT i FROM n")
+    many = query(world.member, f"{numbers} SELECT i FROM n")
     assert (len(many.rows), many.cut) == (1000, "rows")
-    large = run_query(world.member, f"{numbers} SELECT {LONG} FROM n")
+    large = query(world.member, f"{numbers} SELECT {LONG} FROM n")
     assert large.cut == "size"
     assert len(large.rows) < 1000
 
@@ -151,19 +158,19 @@ def test_rows_and_bytes_are_limited(world: World) -> None:
 )
 def test_errors_name_the_place(world: World, sql: str, position: int) -> None:
     with pytest.raises(QueryError) as caught:
-        run_query(world.member, sql)
+        query(world.member, sql)
     assert caught.value.position == position
 
 
 @pytest.mark.parametrize("sql", ["SELECT 1\0", "SELECT " + "1," * MOST_SQL_CHARS + "1"])
 def test_malformed_questions(world: World, sql: str) -> None:
     with pytest.raises(QueryError):
-        run_query(world.member, sql)
+        query(world.member, sql)
 
 
 @pytest.mark.parametrize(("title", "sql"), EXAMPLES)
 def test_every_example_runs_and_finds_something_or_nothing(asker: World, title: str, sql: str) -> None:
-    result = run_query(asker.member, sql)
+    result = query(asker.member, sql)
     assert result.columns
     if title in ("My maps", "Players by damage per round"):
         assert result.rows
@@ -205,15 +212,15 @@ def test_a_copy_is_kept_beside_the_objects_until_the_matches_are_others(asker: W
     def kept() -> list[str]:
         return [info.key for info in services().store.list("asking")]
 
-    run_query(asker.member, "SELECT 1")
+    query(asker.member, "SELECT 1")
     first = kept()
     assert len(first) == 1
     assert first[0].startswith(f"asking/{asker.member.pk}/")
-    run_query(asker.member, "SELECT 1")
+    query(asker.member, "SELECT 1")
     assert kept() == first
     publish_match(asker.member, 9)
-    run_query(asker.member, "SELECT 1")
+    query(asker.member, "SELECT 1")
     assert len(kept()) == 1
     assert kept() != first
-    collect_garbage(older_than=timedelta())
+    collect_garbage(services(), older_than=timedelta())
     assert kept() == []

@@ -13,12 +13,13 @@ from django.db import connections
 from django.test import Client
 
 from makers.api_world import World, make_people
+from makers.house import services
 from makers.interchange_zips import write_interchange_zip
 from makers.rows import SMALL, make_demo, publish_match, queue_job
 from makers.synthetic import make_match
 from offangle.core.errors import BadInputError
 from offangle.db.models import Demo, ImportRecord, User
-from offangle.flows.services import Services, services
+from offangle.flows.services import Services
 from offangle.web.shared.streaming import BodyStream, StreamingHandler
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -14,6 +14,7 @@ from offangle.db.models import Match, User
 from offangle.db.queries.access import visible_match
 from offangle.db.queries.match_list import MatchFilter, listed_matches
 from offangle.flows.recorded.export import FILE_FORMATS, FileFormat, export_match
+from offangle.storage.objects import ObjectStore
 
 app = typer.Typer(add_completion=False)
 
@@ -40,9 +41,9 @@ def export(
     known = {name: name for name in FILE_FORMATS}
     if file_format not in known:
         raise typer.BadParameter(f"{file_format!r} is not one of {', '.join(FILE_FORMATS)}", param_hint="--format")
-    start()
+    services = start()
     matches = _wanted(acting_user(user), match or [], map_name)
-    written = _write(matches, folder, known[file_format], table)
+    written = _write(services.store, matches, folder, known[file_format], table)
     out().print(f"{written} files of {len(matches)} {'match' if len(matches) == 1 else 'matches'} in {folder}")
 
 
@@ -55,12 +56,14 @@ def _wanted(user: User, match_ids: list[str], map_name: str | None) -> list[Matc
     return found
 
 
-def _write(matches: list[Match], folder: Path, file_format: FileFormat, tables: list[str] | None) -> int:
+def _write(
+    store: ObjectStore, matches: list[Match], folder: Path, file_format: FileFormat, tables: list[str] | None
+) -> int:
     console = notes()
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     written = 0
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         for match in progress.track(matches, description="exporting"):
             target = folder / f"{'simulated-' if match.is_simulated else ''}{match.map_name}-{match.pk}"
-            written += len(export_match(match, target, file_format=file_format, tables=tables))
+            written += len(export_match(store, match, target, file_format=file_format, tables=tables))
     return written

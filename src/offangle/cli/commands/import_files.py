@@ -14,7 +14,9 @@ from offangle.cli.waiting import wait_for_jobs
 from offangle.core.errors import BadInputError
 from offangle.db.models import Demo, ImportRecord, Match, User
 from offangle.flows.samples.sample import ask_sample, job_of, state_of
+from offangle.flows.services import Services
 from offangle.flows.syncing.visit import Visit
+from offangle.jobs.client import JobClient
 from offangle.sources.folder import SUFFIXES, FolderSource
 
 app = typer.Typer(add_completion=False)
@@ -40,11 +42,13 @@ def import_files(
     """
     if not paths and not sample:
         raise typer.BadParameter("nothing to import: name a PATH, or ask for --sample")
-    start()
+    services = start()
     importer = acting_user(user)
-    records = (_taken(importer, paths) if paths else []) + ([ask_sample(importer)] if sample else [])
+    records = (_taken(services, importer, paths) if paths else []) + (
+        [ask_sample(services, importer)] if sample else []
+    )
     if wait:
-        _wait_for(records)
+        _wait_for(services.jobs, records)
     rows = [_row(record) for record in records]
     if as_json:
         print_json(rows)
@@ -55,7 +59,7 @@ def import_files(
         raise typer.Exit(BAD_INPUT)
 
 
-def _taken(user: User, paths: list[Path]) -> list[ImportRecord]:
+def _taken(services: Services, user: User, paths: list[Path]) -> list[ImportRecord]:
     """Take in all files among `paths`.
 
     Raises:
@@ -64,7 +68,7 @@ def _taken(user: User, paths: list[Path]) -> list[ImportRecord]:
     console = notes()
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     records: list[ImportRecord] = []
-    with Visit(user, FolderSource(paths)) as visit:
+    with Visit(services, user, FolderSource(paths)) as visit:
         if not visit.offers:
             raise BadInputError("no match file found", hint=f"Folders are searched for {', '.join(SUFFIXES)}.")
         with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
@@ -76,13 +80,13 @@ def _taken(user: User, paths: list[Path]) -> list[ImportRecord]:
     return records
 
 
-def _wait_for(records: list[ImportRecord]) -> None:
+def _wait_for(jobs: JobClient, records: list[ImportRecord]) -> None:
     """Wait for the jobs of all files; that of a sample's file begins when the simulation has ended."""
-    wait_for_jobs([job_of(record) for record in records if state_of(record) != "refused" and record.demo is None])
+    wait_for_jobs(jobs, [job_of(record) for record in records if state_of(record) != "refused" and record.demo is None])
     for record in records:
         record.refresh_from_db()
     demos = Demo.objects.filter(pk__in=[record.demo_id for record in records if record.demo_id])
-    wait_for_jobs([demo.job_id for demo in demos if demo.job_id and demo.state != Demo.State.PUBLISHED])
+    wait_for_jobs(jobs, [demo.job_id for demo in demos if demo.job_id and demo.state != Demo.State.PUBLISHED])
 
 
 def _row(record: ImportRecord) -> dict[str, Any]:

@@ -20,6 +20,5 @@ def reanalyse(
 
     A worker runs them again from their stored files, behind all other work; what is published stays until then.
     """
-    start()
-    number = queue_matches(force=force)
+    number = queue_matches(start().jobs, force=force)
     out().print(f"{number} {'file' if number == 1 else 'files'} queued for the worker.")

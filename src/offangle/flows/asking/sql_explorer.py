@@ -8,8 +8,8 @@ from typing import Any, Final
 from offangle.core.errors import BadInputError, OffangleError, TransientError
 from offangle.db.models import User
 from offangle.flows.asking.copies import copy_of
-from offangle.flows.services import services
 from offangle.processes.children import ChildLimits, ChildWords, run_child
+from offangle.storage.objects import ObjectStore
 
 CHILD_MODULE: Final = "offangle.flows.asking.sql_child"
 MOST_ROWS: Final = 1000
@@ -53,7 +53,9 @@ class Result:
     elapsed_ms: float
 
 
-def run_query(user: User, sql: str, *, most_rows: int = MOST_ROWS, time_limit_s: float = TIME_LIMIT_S) -> Result:
+def run_query(
+    store: ObjectStore, user: User, sql: str, *, most_rows: int = MOST_ROWS, time_limit_s: float = TIME_LIMIT_S
+) -> Result:
     """Run one SELECT over the rows that `user` may see.
 
     Raises:
@@ -68,7 +70,7 @@ def run_query(user: User, sql: str, *, most_rows: int = MOST_ROWS, time_limit_s:
     if not _slots.acquire(timeout=WAIT_S):
         raise TransientError("too many queries run at this moment", hint="Try again in a few seconds.")
     try:
-        found = _ask(question, copy_of(user, services().store))
+        found = _ask(question, copy_of(user, store))
     finally:
         _slots.release()
     if "error" in found:

@@ -18,9 +18,9 @@ from offangle.db.models import Demo, ImportRecord, Match, Observation, User
 from offangle.flows.recorded import states
 from offangle.flows.recorded.queueing import enqueue_after_commit
 from offangle.flows.recorded.version import PIPELINE_VERSION
-from offangle.flows.services import services
+from offangle.flows.services import Services
 from offangle.jobs.kinds import PRIORITY_INTERACTIVE
-from offangle.storage.intake import IntakeResult, IntakeSession, StoredMatchFile
+from offangle.storage.intake import IntakeResult, StoredMatchFile
 from offangle.storage.unpacking import shown_name
 
 logger = logging.getLogger(__name__)
@@ -46,11 +46,12 @@ class ImportOutcome:
 class ImportSession:
     """An upload in arrival: `write` each piece, then `finish`; leaving the context aborts what was not finished."""
 
-    def __init__(self, user: User, name: str, source: str, session: IntakeSession) -> None:
+    def __init__(self, services: Services, user: User, name: str, source: str) -> None:
+        self._services = services
         self._user = user
         self._name = name
         self._source = source
-        self._session = session
+        self._session = services.intake.session(name)
 
     def __enter__(self) -> Self:
         return self
@@ -87,25 +88,26 @@ class ImportSession:
             result = self._session.finish()
         except BadInputError as error:
             return ImportOutcome((refuse(self._user, self._name, self._source, error),))
-        return _record(self._user, self._source, result)
+        return _record(self._services, self._user, self._source, result)
 
     def abort(self) -> None:
         """Forget the upload; harmless after `finish`."""
         self._session.abort()
 
 
-def begin_import(user: User, name: str, source: str) -> ImportSession:
+def begin_import(services: Services, user: User, name: str, source: str) -> ImportSession:
     """Begin an upload that arrives piece by piece.
 
     Args:
+        services: Where it goes.
         user: Who brings it.
         name: The file's name as the sender says.
         source: As the registry of sources names it.
     """
-    return ImportSession(user, name, source, services().intake.session(name))
+    return ImportSession(services, user, name, source)
 
 
-def import_path(user: User, path: Path, source: str) -> ImportOutcome:
+def import_path(services: Services, user: User, path: Path, source: str) -> ImportOutcome:
     """Take the file at `path`.
 
     Raises:
@@ -113,14 +115,14 @@ def import_path(user: User, path: Path, source: str) -> ImportOutcome:
         OSError: The file cannot be read.
     """
     try:
-        result = services().intake.take_file(path)
+        result = services.intake.take_file(path)
     except BadInputError as error:
         return ImportOutcome((refuse(user, path.name, source, error),))
-    return _record(user, source, result)
+    return _record(services, user, source, result)
 
 
-def _record(user: User, source: str, result: IntakeResult) -> ImportOutcome:
-    accepted = [_accept(user, source, file) for file in result.files]
+def _record(services: Services, user: User, source: str, result: IntakeResult) -> ImportOutcome:
+    accepted = [_accept(services, user, source, file) for file in result.files]
     refused = [refuse(user, member.name, source, member.error) for member in result.rejected]
     return ImportOutcome((*accepted, *refused))
 
@@ -133,13 +135,13 @@ def refuse(user: User, name: str, source: str, error: BadInputError) -> ImportRe
     )
 
 
-def _accept(user: User, source: str, file: StoredMatchFile) -> ImportRecord:
+def _accept(services: Services, user: User, source: str, file: StoredMatchFile) -> ImportRecord:
     record = ImportRecord(user=user, source=source, original_name=file.original_name)
-    attach(record, file)
+    attach(services, record, file)
     return record
 
 
-def attach(record: ImportRecord, file: StoredMatchFile) -> None:
+def attach(services: Services, record: ImportRecord, file: StoredMatchFile) -> None:
     """Give a record its stored file, and whoever brought it the match; the same bytes are one demo.
 
     Raises:
@@ -147,14 +149,16 @@ def attach(record: ImportRecord, file: StoredMatchFile) -> None:
     """
     with transaction.atomic():
         demo, is_new = _demo_row(file)
-        if not services().store.exists(file.key):
+        if not services.store.exists(file.key):
             # Asked under the row's lock: a deletion that overtook the upload removed the object while holding it.
             raise TransientError(f"{file.original_name} is being deleted right now", hint="Send it again.")
         record.demo, record.is_duplicate = demo, not is_new
         record.save()
         _link_to_match(record.user, demo)
         if _needs_job(demo):
-            transaction.on_commit(partial(enqueue_after_commit, demo.sha256, PRIORITY_INTERACTIVE), robust=True)
+            transaction.on_commit(
+                partial(enqueue_after_commit, services.jobs, demo.sha256, PRIORITY_INTERACTIVE), robust=True
+            )
 
 
 def _demo_row(file: StoredMatchFile) -> tuple[Demo, bool]:

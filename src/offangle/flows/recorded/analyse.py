@@ -6,7 +6,7 @@ from offangle.analysis.run import analyse as derive
 from offangle.flows.recorded.build import build_of
 from offangle.flows.recorded.builds import add_tables, place_of, writing
 from offangle.flows.recorded.tables import BuildTables
-from offangle.flows.services import services
+from offangle.flows.services import Services
 from offangle.frames.registry import TABLES
 from offangle.jobs.kinds import JsonValue, StepContext
 from offangle.storage.tables import DERIVED_PREFIX, write_tables
@@ -17,7 +17,7 @@ UNREAD: Final = frozenset({"input_history", "duel_ticks", "bullets", "projectile
 """Tables that no analysis reads; some are large."""
 
 
-def analyse(sha256: str, context: StepContext) -> JsonValue:
+def analyse(services: Services, sha256: str, context: StepContext) -> JsonValue:
     """Add the derived tables to the build that the step before left.
 
     Raises:
@@ -26,13 +26,12 @@ def analyse(sha256: str, context: StepContext) -> JsonValue:
     """
     context.progress(STAGE, 0.0)
     build = build_of(sha256, context)
-    frames = BuildTables(build).frames(set(TABLES) - UNREAD)
+    frames = BuildTables(services.store, build).frames(set(TABLES) - UNREAD)
     context.progress(STAGE, 0.3)
     result = derive(frames)
     context.check_cancelled()
     context.progress(STAGE, 0.7)
     add_tables(build, list(result.tables))
-    tools = services()
-    with writing(build):
-        write_tables(tools.store, place_of(build), result.tables, prefix=DERIVED_PREFIX, work=tools.work)
+    with writing(services.store, build):
+        write_tables(services.store, place_of(build), result.tables, prefix=DERIVED_PREFIX, work=services.work)
     return {"derived": len(result.tables)}

@@ -8,12 +8,13 @@ import polars as pl
 
 from offangle.db.models import Build, Demo
 from offangle.flows.recorded.builds import begin_build, find_build, place_of, wanted, writing
-from offangle.flows.services import services
+from offangle.flows.services import Services
 from offangle.jobs.kinds import JsonValue, StepContext
 from offangle.parsing.isolated import ParsedTables, parse_isolated
 from offangle.parsing.terms import MatchFileKind
 from offangle.processes.children import ChildCancelledError, ChildLimits
 from offangle.storage.intake import open_match_file
+from offangle.storage.objects import ObjectStore
 
 NAME: Final = "build"
 RECEIVED: Final = "received"
@@ -23,7 +24,7 @@ WRITE_STAGE: Final = "write"
 """The parser's last stage: writing its tables."""
 
 
-def build(sha256: str, context: StepContext) -> JsonValue:
+def build(services: Services, sha256: str, context: StepContext) -> JsonValue:
     """Leave the file's tables in the store, under a build that the next steps go on with.
 
     The parser's process has checked each table against its declaration before it wrote it; here they are only moved.
@@ -34,11 +35,11 @@ def build(sha256: str, context: StepContext) -> JsonValue:
         TransientError: The store does not answer.
     """
     demo = wanted(sha256)
-    with services().work.folder("build") as folder:
-        parsed = _decode(demo, folder, context)
+    with services.work.folder("build") as folder:
+        parsed = _decode(services, demo, folder, context)
         map_name = str(parsed.scan("match").select(pl.col("map_name").cast(pl.String)).collect().item())
         begun = begin_build(sha256, context.job_id, map_name, list(parsed.rows))
-        _store(begun, parsed, context)
+        _store(services.store, begun, parsed, context)
     return {"build": begun.pk, "tables": len(parsed.rows)}
 
 
@@ -52,20 +53,20 @@ def build_of(sha256: str, context: StepContext) -> Build:
     return find_build(sha256, kept["build"])
 
 
-def _store(begun: Build, parsed: ParsedTables, context: StepContext) -> None:
-    place, store = place_of(begun), services().store
-    with writing(begun):
+def _store(store: ObjectStore, begun: Build, parsed: ParsedTables, context: StepContext) -> None:
+    place = place_of(begun)
+    with writing(store, begun):
         for number, table in enumerate(parsed.rows):
             context.check_cancelled()
             context.progress(STORE_STAGE, number / len(parsed.rows))
             store.put_file(place.key(table), parsed.path(table))
 
 
-def _decode(demo: Demo, folder: Path, context: StepContext) -> ParsedTables:
+def _decode(services: Services, demo: Demo, folder: Path, context: StepContext) -> ParsedTables:
     kind = _kind_of(demo)
     path = folder / ("match.zip" if kind == "match_zip" else "match.dem")
-    open_match_file(services().store, demo.object_key, path)
-    limits = services().limits
+    open_match_file(services.store, demo.object_key, path)
+    limits = services.limits
     try:
         return parse_isolated(
             path,

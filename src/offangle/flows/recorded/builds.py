@@ -18,7 +18,9 @@ from offangle.core.errors import NotFoundError, OffangleError
 from offangle.db.models import Build, Demo, Match
 from offangle.flows.recorded.identity import match_id_of
 from offangle.flows.recorded.version import PIPELINE_VERSION
-from offangle.flows.services import services
+from offangle.flows.services import Services
+from offangle.jobs.client import JobClient
+from offangle.storage.objects import ObjectStore
 from offangle.storage.tables import BuildPlace, delete_tables, partition_of
 
 logger = logging.getLogger(__name__)
@@ -99,7 +101,7 @@ def find_build(sha256: str, build_id: int) -> Build:
 
 
 @contextmanager
-def writing(build: Build) -> Iterator[None]:
+def writing(store: ObjectStore, build: Build) -> Iterator[None]:
     """Write objects of a build inside the block; if it was given up meanwhile they are removed again.
 
     Whoever removes a build says so, deletes what is there, and then its row. What is written after that is written
@@ -114,7 +116,7 @@ def writing(build: Build) -> Iterator[None]:
     try:
         find_build(build.demo_id, build.pk)
     except OffangleError:
-        delete_tables(services().store, place_of(build), build.tables)
+        delete_tables(store, place_of(build), build.tables)
         raise
 
 
@@ -149,18 +151,18 @@ def retire_builds(sha256: str) -> None:
     Build.objects.filter(demo_id=sha256, retired_at=None).update(retired_at=timezone.now())
 
 
-def remove_builds(builds: Collection[Build]) -> None:
+def remove_builds(store: ObjectStore, builds: Collection[Build]) -> None:
     """Delete the objects of builds, then their rows.
 
     Raises:
         TransientError: The store does not answer.
     """
     for build in builds:
-        delete_tables(services().store, place_of(build), build.tables)
+        delete_tables(store, place_of(build), build.tables)
         Build.objects.filter(pk=build.pk).delete()
 
 
-def collect_builds(*, grace: timedelta = GRACE) -> int:
+def collect_builds(services: Services, *, grace: timedelta = GRACE) -> int:
     """Remove builds that have not counted for `grace`, and those as old whose job has ended without publishing.
 
     Returns:
@@ -169,23 +171,18 @@ def collect_builds(*, grace: timedelta = GRACE) -> int:
     limit = timezone.now() - grace
     begun = Build.objects.filter(published_at=None, retired_at=None, begun_at__lt=limit)
     for build in begun:
-        if not _is_under_way(build):
+        if not _is_under_way(services.jobs, build):
             begun.filter(pk=build.pk).update(retired_at=build.begun_at)
     removed = 0
     for build in Build.objects.filter(retired_at__lt=limit):
         try:
-            remove_builds([build])
+            remove_builds(services.store, [build])
             removed += 1
         except OffangleError:
             logger.warning("%s is removed later", build, exc_info=True)
     return removed
 
 
-def collect_old_builds() -> None:
-    """Remove the builds whose time is over."""
-    collect_builds()
-
-
-def _is_under_way(build: Build) -> bool:
-    view = services().jobs.find(build.job_id) if build.job_id else None
+def _is_under_way(jobs: JobClient, build: Build) -> bool:
+    view = jobs.find(build.job_id) if build.job_id else None
     return view is not None and not view.is_final

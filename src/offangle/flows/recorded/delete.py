@@ -15,12 +15,13 @@ from offangle.db.queries.access import may_delete, visible_match
 from offangle.db.queries.summaries import forget_summaries
 from offangle.flows.recorded import states
 from offangle.flows.recorded.builds import remove_builds, retire_builds
-from offangle.flows.services import services
+from offangle.flows.services import Services
+from offangle.jobs.client import JobClient
 
 logger = logging.getLogger(__name__)
 
 
-def delete_match(user: User, match_id: UUID | str) -> bool:
+def delete_match(services: Services, user: User, match_id: UUID | str) -> bool:
     """Delete a match for `user`.
 
     Returns:
@@ -39,10 +40,10 @@ def delete_match(user: User, match_id: UUID | str) -> bool:
         _delete_rows(match)
         return True
     _begin(match.demo_id)
-    return _finish_now_or_later(match.demo_id)
+    return _finish_now_or_later(services, match.demo_id)
 
 
-def delete_demo(user: User, sha256: str) -> bool:
+def delete_demo(services: Services, user: User, sha256: str) -> bool:
     """Delete a match file and all that came of it, published or not; see `delete_match` for what is returned.
 
     Raises:
@@ -54,7 +55,7 @@ def delete_demo(user: User, sha256: str) -> bool:
     if _leave(user, sha256, Match.objects.filter(demo=demo).first()):
         return False
     _begin(sha256)
-    return _finish_now_or_later(sha256)
+    return _finish_now_or_later(services, sha256)
 
 
 def _leave(user: User, sha256: str | None, match: Match | None) -> bool:
@@ -88,16 +89,16 @@ def _begin(sha256: str) -> None:
         retire_builds(sha256)
 
 
-def _finish_now_or_later(sha256: str) -> bool:
+def _finish_now_or_later(services: Services, sha256: str) -> bool:
     """Finish if nothing is in the way; nobody sees the match any more, so the sweep may as well do it."""
     try:
-        return finish_deletion(sha256)
+        return finish_deletion(services, sha256)
     except TransientError:
         logger.info("the deletion of %s goes on later", sha256, exc_info=True)
         return True
 
 
-def finish_deletion(sha256: str) -> bool:
+def finish_deletion(services: Services, sha256: str) -> bool:
     """Delete what remains of a file that is marked; harmless when repeated.
 
     Returns:
@@ -108,26 +109,25 @@ def finish_deletion(sha256: str) -> bool:
     """
     if not Demo.objects.filter(pk=sha256, state=Demo.State.DELETING).exists():
         return not Demo.objects.filter(pk=sha256).exists()
-    _end_job(sha256)
+    _end_job(services.jobs, sha256)
     with transaction.atomic():
         demo = Demo.objects.select_for_update().filter(pk=sha256).first()
         if demo is None:
             return True
         if demo.state != Demo.State.DELETING:
             return False
-        remove_builds(list(demo.builds.all()))
-        services().store.delete(demo.object_key)
+        remove_builds(services.store, list(demo.builds.all()))
+        services.store.delete(demo.object_key)
         Notification.objects.filter(subject__in=[str(pk) for pk in demo.imports.values_list("pk", flat=True)]).delete()
         demo.delete()
     return True
 
 
-def _end_job(sha256: str) -> None:
+def _end_job(jobs: JobClient, sha256: str) -> None:
     """Cancel the file's job and forget it, so that the same bytes can be brought again."""
     demo = Demo.objects.filter(pk=sha256).first()
     if demo is None or not demo.job_id:
         return
-    jobs = services().jobs
     try:
         if not jobs.cancel(demo.job_id).is_final:
             return
@@ -136,10 +136,10 @@ def _end_job(sha256: str) -> None:
         return  # never asked for, or forgotten by an earlier try
 
 
-def sweep_deletions() -> None:
+def sweep_deletions(services: Services) -> None:
     """Finish deletions whose process died."""
     for sha256 in Demo.objects.filter(state=Demo.State.DELETING).values_list("pk", flat=True):
         try:
-            finish_deletion(sha256)
+            finish_deletion(services, sha256)
         except OffangleError:
             logger.warning("the deletion of %s goes on later", sha256, exc_info=True)

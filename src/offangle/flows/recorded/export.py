@@ -10,6 +10,7 @@ import polars as pl
 from offangle.core.errors import BadInputError
 from offangle.db.models import Match
 from offangle.flows.recorded.tables import MatchTables
+from offangle.storage.objects import ObjectStore
 
 FileFormat = Literal["parquet", "csv"]
 FILE_FORMATS: Final[tuple[FileFormat, ...]] = ("parquet", "csv")
@@ -36,7 +37,12 @@ def encode_table(frame: pl.DataFrame, file_format: FileFormat) -> bytes:
 
 
 def export_match(
-    match: Match, folder: Path, *, file_format: FileFormat = "parquet", tables: Collection[str] | None = None
+    store: ObjectStore,
+    match: Match,
+    folder: Path,
+    *,
+    file_format: FileFormat = "parquet",
+    tables: Collection[str] | None = None,
 ) -> list[Path]:
     """Write tables of a match to `folder/<table>.<format>`, all or those of `tables`. Returns the files.
 
@@ -46,7 +52,7 @@ def export_match(
         OSError: The folder cannot be written.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    stored, written = MatchTables(match), []
+    stored, written = MatchTables(store, match), []
     for table in stored.names if tables is None else sorted(tables):
         path = folder / f"{table}.{file_format}"
         path.write_bytes(encode_table(stored.read(table), file_format))

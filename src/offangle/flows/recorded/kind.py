@@ -2,15 +2,15 @@
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from functools import wraps
+from functools import partial
 from typing import Final
 
 from django.db.models import Exists, OuterRef, QuerySet
 
 from offangle.db.models import Demo, ImportRecord, Match, User
-from offangle.flows.kind import Kind, Listing, Page, Queue, Stage, Subject
+from offangle.flows.kind import Kind, Listing, Page, Queue, Stage, Subject, Work
 from offangle.flows.recorded import analyse, build, notify, publish, states
-from offangle.flows.recorded.builds import collect_old_builds
+from offangle.flows.recorded.builds import collect_builds
 from offangle.flows.recorded.delete import delete_demo, sweep_deletions
 from offangle.flows.recorded.garbage import collect_garbage
 from offangle.flows.recorded.queueing import (
@@ -22,6 +22,8 @@ from offangle.flows.recorded.queueing import (
     retry_demo,
     sweep_demos,
 )
+from offangle.flows.services import Services
+from offangle.jobs.client import JobClient
 from offangle.jobs.kinds import JsonValue, Periodic, Step, StepContext
 from offangle.jobs.views import JobState
 
@@ -35,18 +37,17 @@ STATES: Final[dict[str, JobState]] = {Demo.State.PUBLISHED: "done", Demo.State.F
 StepFunction = Callable[[str, StepContext], JsonValue]
 
 
-def _step(name: str, stage: str, function: StepFunction) -> Step:
+def _step(jobs: JobClient, name: str, stage: str, function: StepFunction) -> Step:
     """A step that shows its stage at once, and that says on the file's row that somebody works on it.
 
     A job that another version began does nothing more but ask for one of this version: it could not go on with what its
     earlier steps left.
     """
 
-    @wraps(function)
     def run(subject: str, context: StepContext) -> JsonValue:
         context.progress(stage, 0.0)
         if is_outdated(subject, context.job_id):
-            return {"handed_over_to": enqueue_demo(subject)}
+            return {"handed_over_to": enqueue_demo(jobs, subject)}
         states.began(subject)
         return function(subject, context)
 
@@ -115,15 +116,32 @@ def _subject(demo: Demo, match: Match | None) -> Subject:
     )
 
 
+def _work(services: Services) -> Work:
+    jobs, store = services.jobs, services.store
+    step = partial(_step, jobs)
+    return Work(
+        steps=(
+            step(build.NAME, build.RECEIVED, partial(build.build, services)),
+            step("analyse", analyse.STAGE, partial(analyse.analyse, services)),
+            step("publish", publish.STAGE, partial(publish.publish, store)),
+            step("notify", publish.STAGE, notify.notify),
+        ),
+        cancel=partial(cancel_demo, jobs),
+        retry=partial(retry_demo, jobs),
+        delete=partial(delete_demo, services),
+        on_failed=notify.fail,
+        sweeps=(partial(sweep_demos, jobs),),
+        periodics=(
+            Periodic("builds", BUILDS_EVERY_S, partial(collect_builds, services)),
+            Periodic("deletions", DELETIONS_EVERY_S, partial(sweep_deletions, services)),
+            Periodic("garbage", GARBAGE_EVERY_S, partial(collect_garbage, services)),
+        ),
+    )
+
+
 RECORDED: Final = Kind(
     name=DEMO_KIND,
     title="Match file",
-    steps=(
-        _step(build.NAME, build.RECEIVED, build.build),
-        _step("analyse", analyse.STAGE, analyse.analyse),
-        _step("publish", publish.STAGE, publish.publish),
-        _step("notify", publish.STAGE, notify.notify),
-    ),
     queue=Queue(DEMO_QUEUE, per_worker=None),
     # Weights as measured on a large demo.
     stages=(
@@ -133,17 +151,9 @@ RECORDED: Final = Kind(
         Stage(analyse.STAGE, "Analysing", 0.14, steps=("analyse",)),
         Stage(publish.STAGE, "Publishing", 0.04, steps=("publish", "notify")),
     ),
+    work=_work,
     subjects=DemoSubjects(),
-    cancel=cancel_demo,
-    retry=retry_demo,
-    delete=delete_demo,
-    on_failed=notify.fail,
-    sweeps=(sweep_demos,),
-    periodics=(
-        Periodic("builds", BUILDS_EVERY_S, collect_old_builds),
-        Periodic("deletions", DELETIONS_EVERY_S, sweep_deletions),
-        Periodic("garbage", GARBAGE_EVERY_S, collect_garbage),
-    ),
+    can_be_deleted=True,
     waiting="Received",
     opening="Open match",
 )

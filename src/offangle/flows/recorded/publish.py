@@ -38,6 +38,7 @@ from offangle.flows.recorded.tables import BuildTables
 from offangle.flows.recorded.weapon_rows import weapon_table
 from offangle.flows.rows import MatchRows, text, write_rows
 from offangle.jobs.kinds import JsonValue, StepContext
+from offangle.storage.objects import ObjectStore
 
 STAGE = "publishing"
 
@@ -49,7 +50,7 @@ VITALS: Final = ("tick", "round_number", "steam_id", "health", "armor")
 HANDS: Final = ("tick", "round_number", "steam_id", "is_alive", "weapon")
 
 
-def publish(sha256: str, context: StepContext) -> JsonValue:
+def publish(store: ObjectStore, sha256: str, context: StepContext) -> JsonValue:
     """Replace the match's rows, point it at the build they were made from, and say that its file is published.
 
     All in one transaction. A build that counts already, or no longer, changes nothing.
@@ -63,7 +64,7 @@ def publish(sha256: str, context: StepContext) -> JsonValue:
     build = build_of(sha256, context)
     match_id = match_id_of(sha256)
     if not Match.objects.filter(pk=match_id, build=build).exists():
-        tables = _read_tables(match_id, BuildTables(build))
+        tables = _read_tables(match_id, BuildTables(store, build))
         context.check_cancelled()
         context.progress(STAGE, 0.5)
         with transaction.atomic():

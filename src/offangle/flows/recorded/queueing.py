@@ -11,7 +11,7 @@ from offangle.core.errors import BadInputError, NotFoundError, OffangleError
 from offangle.db.models import Demo
 from offangle.flows.recorded import states
 from offangle.flows.recorded.version import PIPELINE_VERSION
-from offangle.flows.services import services
+from offangle.jobs.client import JobClient
 from offangle.jobs.kinds import PRIORITY_NORMAL, JobRequest
 from offangle.jobs.views import JobView
 
@@ -28,10 +28,11 @@ def demo_request(sha256: str, priority: int = PRIORITY_NORMAL) -> JobRequest:
     return JobRequest(DEMO_KIND, sha256, PIPELINE_VERSION, queue=DEMO_QUEUE, priority=priority)
 
 
-def enqueue_demo(sha256: str, priority: int = PRIORITY_NORMAL, *, again: bool = False) -> str:
+def enqueue_demo(jobs: JobClient, sha256: str, priority: int = PRIORITY_NORMAL, *, again: bool = False) -> str:
     """Ask for the job of a stored file and write down its id; a job under way is left alone.
 
     Args:
+        jobs: The engine.
         sha256: The file.
         priority: Smaller runs first.
         again: Also when a job of this version has ended: its history is forgotten and it starts anew.
@@ -39,7 +40,7 @@ def enqueue_demo(sha256: str, priority: int = PRIORITY_NORMAL, *, again: bool = 
     Raises:
         TransientError: The ended job is not filed yet.
     """
-    jobs, request = services().jobs, demo_request(sha256, priority)
+    request = demo_request(sha256, priority)
     view = jobs.find(request.job_id)
     if view is not None and view.is_final:
         if not again:
@@ -56,28 +57,28 @@ def is_outdated(sha256: str, job_id: str) -> bool:
     return job_id != demo_request(sha256).job_id
 
 
-def enqueue_after_commit(sha256: str, priority: int) -> None:
+def enqueue_after_commit(jobs: JobClient, sha256: str, priority: int) -> None:
     """Ask for the job of rows that are now committed; where that fails, the sweep does it."""
     try:
-        enqueue_demo(sha256, priority, again=True)
+        enqueue_demo(jobs, sha256, priority, again=True)
     except OffangleError:
         logger.warning("the job of %s could not be asked for; the sweep will", sha256, exc_info=True)
 
 
-def cancel_demo(sha256: str) -> JobView:
+def cancel_demo(jobs: JobClient, sha256: str) -> JobView:
     """Stop the job of a file; a finished one stays as it is.
 
     Raises:
         NotFoundError: There is no such file, or no job for it.
     """
     demo = _demo(sha256)
-    view = services().jobs.cancel(demo.job_id)
+    view = jobs.cancel(demo.job_id)
     if view.state == "cancelled":
         states.cancelled(sha256)
     return view
 
 
-def retry_demo(sha256: str) -> JobView:
+def retry_demo(jobs: JobClient, sha256: str) -> JobView:
     """Run the failed or cancelled job of a file again, by today's pipeline.
 
     Raises:
@@ -86,21 +87,20 @@ def retry_demo(sha256: str) -> JobView:
         TransientError: The job is just ending; try again in a moment.
     """
     demo = _demo(sha256)
-    view = services().jobs.find(demo.job_id) if demo.job_id else None
+    view = jobs.find(demo.job_id) if demo.job_id else None
     if view is not None and not view.is_final:
         raise BadInputError(f"The job of {demo} is {view.state}", hint="Wait for it or cancel it first.")
-    return services().jobs.job(enqueue_demo(sha256, again=True))
+    return jobs.job(enqueue_demo(jobs, sha256, again=True))
 
 
-def sweep_demos() -> Iterable[JobRequest]:
+def sweep_demos(jobs: JobClient) -> Iterable[JobRequest]:
     """Requests for open files whose job was never asked for; also files whose job ended without telling the row."""
     rows = Demo.objects.filter(state__in=states.OPEN, stored_at__lt=timezone.now() - SWEEP_AFTER)
-    return [request for demo in rows if (request := _missing_job(demo)) is not None]
+    return [request for demo in rows if (request := _missing_job(jobs, demo)) is not None]
 
 
-def _missing_job(demo: Demo) -> JobRequest | None:
+def _missing_job(jobs: JobClient, demo: Demo) -> JobRequest | None:
     """The request that `demo` lacks, or None; the row learns of an end that it missed."""
-    jobs = services().jobs
     view = jobs.find(demo.job_id) if demo.job_id else None
     if view is not None and view.state == "cancelled":
         states.cancelled(demo.sha256)
@@ -110,12 +110,12 @@ def _missing_job(demo: Demo) -> JobRequest | None:
         return None
     if view is not None and not view.is_final:
         return None
-    return _fresh_request(demo)
+    return _fresh_request(jobs, demo)
 
 
-def _fresh_request(demo: Demo) -> JobRequest:
+def _fresh_request(jobs: JobClient, demo: Demo) -> JobRequest:
     """The request of a file without a job, or whose job ended without a match, or died of being an older version's."""
-    request, jobs = demo_request(demo.sha256), services().jobs
+    request = demo_request(demo.sha256)
     if (ended := jobs.find(request.job_id)) is not None and ended.is_final:
         jobs.forget(request.job_id)
     states.queued(demo.sha256, request.job_id)

@@ -8,10 +8,10 @@ import polars as pl
 from offangle.core.errors import NotFoundError, TransientError
 from offangle.db.models import Build, Match
 from offangle.flows.recorded.builds import place_of
-from offangle.flows.services import services
 from offangle.frames.collection import MatchFrames
 from offangle.frames.registry import TABLES
 from offangle.storage.keys import saved_name
+from offangle.storage.objects import ObjectStore
 from offangle.storage.tables import (
     DERIVED_PREFIX,
     FRAMES_PREFIX,
@@ -32,10 +32,12 @@ class BuildTables:
     """The tables of one build, which do not change.
 
     Args:
+        store: Where they lie.
         build: The build; None stands for one without tables.
     """
 
-    def __init__(self, build: Build | None) -> None:
+    def __init__(self, store: ObjectStore, build: Build | None) -> None:
+        self._store = store
         self._build = build
 
     @property
@@ -62,7 +64,7 @@ class BuildTables:
         """
         place = self._place(table)
         try:
-            return read_table(services().store, place, table, columns=columns, prefix=kind_of(table))
+            return read_table(self._store, place, table, columns=columns, prefix=kind_of(table))
         except NotFoundError as error:
             raise TableGoneError(
                 f"table {table} of this match is not in the store", hint="Ask again; if that does not help, reanalyse."
@@ -78,7 +80,7 @@ class BuildTables:
         Raises:
             NotFoundError: There is no such table.
         """
-        return scan_table(services().store, self._place(table), table, prefix=kind_of(table))
+        return scan_table(self._store, self._place(table), table, prefix=kind_of(table))
 
     def link(self, table: str, *, expires_s: int) -> str:
         """A link that downloads a table, as parquet, for `expires_s` seconds.
@@ -86,7 +88,7 @@ class BuildTables:
         Raises:
             NotFoundError: There is no such table.
         """
-        return services().store.link(self._place(table).key(table, kind_of(table)), expires_s=expires_s)
+        return self._store.link(self._place(table).key(table, kind_of(table)), expires_s=expires_s)
 
     def file_name(self, table: str) -> str:
         """What a table's file is called once it is downloaded.
@@ -115,8 +117,8 @@ class MatchTables(BuildTables):
     is analysed again.
     """
 
-    def __init__(self, match: Match) -> None:
-        super().__init__(match.build)
+    def __init__(self, store: ObjectStore, match: Match) -> None:
+        super().__init__(store, match.build)
 
 
 def kind_of(table: str) -> TablePrefix:

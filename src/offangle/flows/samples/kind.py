@@ -1,13 +1,14 @@
 """The kind of job that makes a sample, and what people see of it."""
 
 from collections.abc import Collection
+from functools import partial
 from typing import Final
 from uuid import UUID
 
 from django.db.models import QuerySet
 
 from offangle.db.models import Demo, ImportRecord, Match, User
-from offangle.flows.kind import Few, Kind, Listing, Page, Queue, Stage, Subject
+from offangle.flows.kind import Few, Kind, Listing, Page, Queue, Stage, Subject, Work
 from offangle.flows.samples.sample import (
     SAMPLE_KIND,
     SAMPLE_QUEUE,
@@ -21,6 +22,7 @@ from offangle.flows.samples.sample import (
     simulate,
     sweep_samples,
 )
+from offangle.flows.services import Services
 from offangle.jobs.kinds import Step
 from offangle.jobs.views import JobState
 
@@ -77,17 +79,24 @@ def _subject(record: ImportRecord, match: Match | None) -> Subject:
     )
 
 
+def _work(services: Services) -> Work:
+    jobs = services.jobs
+    return Work(
+        steps=(Step("simulate", partial(simulate, services)), Step("accept", partial(accept, services))),
+        cancel=partial(cancel_sample, jobs),
+        retry=partial(retry_sample, jobs),
+        on_failed=fail,
+        sweeps=(partial(sweep_samples, jobs),),
+    )
+
+
 SAMPLE: Final = Kind(
     name=SAMPLE_KIND,
     title="Sample match",
-    steps=(Step("simulate", simulate), Step("accept", accept)),
     queue=Queue(SAMPLE_QUEUE, in_all=1),  # the first simulates, those behind it find its match
     stages=(Stage(STAGE, "Simulating", 1.0, steps=("simulate",)), Stage("accepting", "Simulated", 0.0, ("accept",))),
+    work=_work,
     subjects=SampleSubjects(),
-    cancel=cancel_sample,
-    retry=retry_sample,
-    on_failed=fail,
-    sweeps=(sweep_samples,),
     waiting="Simulation",
     opening="Open match",
     made="Simulated",

@@ -20,11 +20,13 @@ from offangle.db.models import Demo, ImportRecord, Notification, User
 from offangle.flows.recorded.acquire import attach
 from offangle.flows.recorded.notify import MAX_TEXT
 from offangle.flows.recorded.queueing import SWEEP_AFTER, enqueue_after_commit
-from offangle.flows.services import services
+from offangle.flows.services import Sample, Services
+from offangle.jobs.client import JobClient
 from offangle.jobs.kinds import PRIORITY_INTERACTIVE, JobFailure, JobRequest, JsonValue, StepContext
 from offangle.jobs.views import JobView
 from offangle.processes.children import ChildCancelledError, ChildLimits, ChildWords, run_child
 from offangle.storage.intake import StoredMatchFile
+from offangle.storage.objects import ObjectStore
 
 logger = logging.getLogger(__name__)
 
@@ -53,7 +55,7 @@ PENDING: Final = Q(source=ImportRecord.Source.SAMPLE, demo=None, error="")
 """Records that wait for their file."""
 
 
-def ask_sample(user: User) -> ImportRecord:
+def ask_sample(services: Services, user: User) -> ImportRecord:
     """The user's sample: the one they have or wait for, else one that is asked for now.
 
     A sample whose match failed or was cancelled is tried again.
@@ -63,14 +65,16 @@ def ask_sample(user: User) -> ImportRecord:
         try:
             with transaction.atomic():
                 record = ImportRecord.objects.create(
-                    user=user, source=ImportRecord.Source.SAMPLE, original_name=_file_name()
+                    user=user, source=ImportRecord.Source.SAMPLE, original_name=_file_name(services.sample)
                 )
         except IntegrityError:  # asked twice at once: the other one is as good
             return ImportRecord.objects.get(PENDING, user=user)
     if record.demo is None:
-        transaction.on_commit(partial(_enqueue, record), robust=True)
+        transaction.on_commit(partial(_enqueue, services.jobs, record), robust=True)
     elif record.demo.state == Demo.State.FAILED:
-        transaction.on_commit(partial(enqueue_after_commit, record.demo.sha256, PRIORITY_INTERACTIVE), robust=True)
+        transaction.on_commit(
+            partial(enqueue_after_commit, services.jobs, record.demo.sha256, PRIORITY_INTERACTIVE), robust=True
+        )
     return record
 
 
@@ -105,22 +109,22 @@ def pending_samples(user: User) -> list[ImportRecord]:
     return list(records if user.is_superuser else records.filter(user=user))
 
 
-def _enqueue(record: ImportRecord) -> None:
+def _enqueue(jobs: JobClient, record: ImportRecord) -> None:
     try:
-        services().jobs.enqueue(sample_request(record.pk))
+        jobs.enqueue(sample_request(record.pk))
     except OffangleError:
         logger.warning("the job of sample %s could not be asked for; the sweep will", record.pk, exc_info=True)
 
 
-def _file_name() -> str:
+def _file_name(sample: Sample) -> str:
     """What the file is called; the same name is the same match."""
-    return f"simulated-sample-{services().sample.seed}.dem"
+    return f"simulated-sample-{sample.seed}.dem"
 
 
 # --- the steps of its job
 
 
-def simulate(record_id: str, context: StepContext) -> JsonValue:
+def simulate(services: Services, record_id: str, context: StepContext) -> JsonValue:
     """Write the match and store it; one that is stored already is taken as it is.
 
     Raises:
@@ -129,10 +133,10 @@ def simulate(record_id: str, context: StepContext) -> JsonValue:
         TransientError: The store does not answer.
     """
     context.progress(STAGE, 0.0)
-    return asdict(_file_for(_waiting(record_id), context))
+    return asdict(_file_for(services, _waiting(record_id), context))
 
 
-def accept(record_id: str, context: StepContext) -> JsonValue:
+def accept(services: Services, record_id: str, context: StepContext) -> JsonValue:
     """Give the record its file, which asks for the file's own job.
 
     Raises:
@@ -141,13 +145,13 @@ def accept(record_id: str, context: StepContext) -> JsonValue:
     """
     kept: Any = context.results["simulate"]
     file = StoredMatchFile(**kept)
-    if not services().store.exists(file.key):
+    if not services.store.exists(file.key):
         # Who else had this sample deleted it meanwhile, and the file with it.
-        file = _file_for(_waiting(record_id), context)
+        file = _file_for(services, _waiting(record_id), context)
     with transaction.atomic():
         record = _waiting(record_id, ImportRecord.objects.select_for_update())
         if record.demo_id is None:
-            attach(record, file)
+            attach(services, record, file)
     return {"sha256": file.sha256}
 
 
@@ -159,15 +163,15 @@ def _waiting(record_id: str, records: QuerySet[ImportRecord] | None = None) -> I
     return record
 
 
-def _file_for(record: ImportRecord, context: StepContext) -> StoredMatchFile:
-    return _stored(record.original_name) or _written(record.original_name, context)
+def _file_for(services: Services, record: ImportRecord, context: StepContext) -> StoredMatchFile:
+    return _stored(services.store, record.original_name) or _written(services, record.original_name, context)
 
 
-def _stored(name: str) -> StoredMatchFile | None:
+def _stored(store: ObjectStore, name: str) -> StoredMatchFile | None:
     """The file that somebody else's sample came with."""
     demos = Demo.objects.filter(imports__source=ImportRecord.Source.SAMPLE, imports__original_name=name)
     demo = demos.exclude(state=Demo.State.DELETING).first()
-    if demo is None or not services().store.exists(demo.object_key):
+    if demo is None or not store.exists(demo.object_key):
         return None
     return StoredMatchFile(
         key=demo.object_key,
@@ -180,11 +184,10 @@ def _stored(name: str) -> StoredMatchFile | None:
     )
 
 
-def _written(name: str, context: StepContext) -> StoredMatchFile:
+def _written(services: Services, name: str, context: StepContext) -> StoredMatchFile:
     """The file, simulated now."""
-    tools = services()
-    sample = tools.sample
-    with tools.work.folder("sample") as folder:
+    sample = services.sample
+    with services.work.folder("sample") as folder:
         arguments = [str(folder), str(sample.seed), str(sample.rounds)]
         try:
             result = run_child(
@@ -199,7 +202,7 @@ def _written(name: str, context: StepContext) -> StoredMatchFile:
         except ChildCancelledError:
             context.check_cancelled()
             raise
-        return tools.intake.take_file(folder / str(result.told["file"]), name=name).files[0]
+        return services.intake.take_file(folder / str(result.told["file"]), name=name).files[0]
 
 
 def _progress(context: StepContext) -> Callable[[str, float], None]:
@@ -226,19 +229,19 @@ def fail(record_id: str, failure: JobFailure) -> None:
         Notification.objects.bulk_create([news], ignore_conflicts=True)
 
 
-def cancel_sample(record_id: str) -> JobView:
+def cancel_sample(jobs: JobClient, record_id: str) -> JobView:
     """Stop the job; one that has ended stays as it is.
 
     Raises:
         NotFoundError: There is no such job.
     """
-    view = services().jobs.cancel(sample_request(record_id).job_id)
+    view = jobs.cancel(sample_request(record_id).job_id)
     if view.state == "cancelled":
         _close(record_id, CANCELLED, CANCELLED_HINT)
     return view
 
 
-def retry_sample(record_id: str) -> JobView:
+def retry_sample(jobs: JobClient, record_id: str) -> JobView:
     """Run a job that died or was cancelled again.
 
     Raises:
@@ -251,7 +254,7 @@ def retry_sample(record_id: str) -> JobView:
             ImportRecord.objects.filter(pk=record_id, demo=None).update(error="", error_hint="")
     except IntegrityError as error:
         raise BadInputError("another sample is on its way", hint="Wait for that one.") from error
-    return services().jobs.retry(job_id)
+    return jobs.retry(job_id)
 
 
 def _close(record_id: str, reason: str, hint: str) -> ImportRecord | None:
@@ -263,15 +266,15 @@ def _close(record_id: str, reason: str, hint: str) -> ImportRecord | None:
     return record
 
 
-def sweep_samples() -> Iterable[JobRequest]:
+def sweep_samples(jobs: JobClient) -> Iterable[JobRequest]:
     """Requests for records whose job was never asked for; also closes those whose job ended without telling them."""
     records = ImportRecord.objects.filter(PENDING, received_at__lt=timezone.now() - SWEEP_AFTER)
-    return [request for record in records if (request := _missing_job(record)) is not None]
+    return [request for record in records if (request := _missing_job(jobs, record)) is not None]
 
 
-def _missing_job(record: ImportRecord) -> JobRequest | None:
+def _missing_job(jobs: JobClient, record: ImportRecord) -> JobRequest | None:
     request = sample_request(record.pk)
-    view = services().jobs.find(request.job_id)
+    view = jobs.find(request.job_id)
     if view is None:
         return request
     if view.state == "cancelled":

@@ -11,7 +11,7 @@ from offangle.core.errors import OffangleError
 from offangle.db.models import Match, PlayerSummary, User
 from offangle.db.queries.patterns import pattern_frames
 from offangle.db.queries.summaries import find_summary, keep_summary
-from offangle.flows.services import services
+from offangle.jobs.client import JobClient
 from offangle.jobs.kinds import PRIORITY_INTERACTIVE, JobFailure, JobRequest, JsonValue, StepContext
 
 logger = logging.getLogger(__name__)
@@ -39,20 +39,20 @@ def summary_of(user: User, steam_id: int, *, without: UUID | None = None) -> Pla
     return find_summary(user, steam_id, str(SUMMARY_VERSION), without=without)
 
 
-def ask_summary(user: User, steam_id: int, *, without: UUID | None = None) -> PlayerSummary:
+def ask_summary(jobs: JobClient, user: User, steam_id: int, *, without: UUID | None = None) -> PlayerSummary:
     """The same; one without a document is being worked out from now on, unless there is no match to work on."""
     row = summary_of(user, steam_id, without=without)
     if not row.match_ids:
         return row
     kept = keep_summary(row)
     if kept.document is None and not kept.failure:
-        _enqueue(kept)
+        _enqueue(jobs, kept)
     return kept
 
 
-def _enqueue(row: PlayerSummary) -> None:
+def _enqueue(jobs: JobClient, row: PlayerSummary) -> None:
     try:
-        services().jobs.enqueue(summary_request(row.pk))
+        jobs.enqueue(summary_request(row.pk))
     except OffangleError:
         logger.warning("the job of summary %s could not be asked for; the next look will", row.pk, exc_info=True)
 

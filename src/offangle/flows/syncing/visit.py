@@ -11,7 +11,7 @@ from offangle.core.errors import LimitExceededError, OffangleError
 from offangle.db.models import User
 from offangle.db.queries.sources import cursor_of, note_failure, note_success, plan_next
 from offangle.flows.recorded.acquire import ImportOutcome, begin_import, import_path, refuse
-from offangle.flows.services import services
+from offangle.flows.services import Services
 from offangle.sources.source import Description, HaltedError, NotYetError, Offer, Source
 
 logger = logging.getLogger(__name__)
@@ -25,12 +25,14 @@ class Visit:
     """A visit on behalf of a user: `offers` is what the source has, `take` takes one in.
 
     Args:
+        services: Where what it has goes.
         user: Whose matches they are.
         source: Where they come from.
         account: Which of the user's accounts there; empty where the source knows none.
     """
 
-    def __init__(self, user: User, source: Source, account: str = "") -> None:
+    def __init__(self, services: Services, user: User, source: Source, account: str = "") -> None:
+        self._services = services
         self._user = user
         self._source = source
         self._account = account
@@ -75,14 +77,17 @@ class Visit:
     def _taken(self, offer: Offer, described: Description) -> ImportOutcome:
         name = self._source.entry.name
         if described.path is not None:
-            return import_path(self._user, described.path, name)
-        with begin_import(self._user, described.name, name) as session, self._source.stream(offer) as pieces:
+            return import_path(self._services, self._user, described.path, name)
+        with (
+            begin_import(self._services, self._user, described.name, name) as session,
+            self._source.stream(offer) as pieces,
+        ):
             for piece in pieces:
                 session.write(piece)
             return session.finish()
 
     def _refuse_announced(self, described: Description) -> None:
-        limit = services().limits.upload_bytes
+        limit = self._services.limits.upload_bytes
         if described.path is not None or described.size_bytes is None or described.size_bytes <= limit:
             return
         error = LimitExceededError(

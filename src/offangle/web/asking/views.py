@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET
 from offangle.db.queries.explorer import MOST_MATCHES, TABLES
 from offangle.flows.asking.sql_explorer import MOST_ROWS, MOST_SQL_CHARS, TIME_LIMIT_S, QueryError, Result, run_query
 from offangle.web.asking.examples import EXAMPLES
+from offangle.web.shared.house import services_of
 from offangle.web.shared.problems import sentence
 from offangle.web.shared.signed_in import signed_in
 
@@ -36,7 +37,7 @@ def explorer(request: HttpRequest) -> HttpResponse:
     if not sql:
         return render(request, "offangle/asking/sql.html", context)
     try:
-        result = run_query(user, sql)
+        result = run_query(services_of(request).store, user, sql)
     except QueryError as error:
         context |= {"error": sentence(error.message), **_place(sql, error.position)}
         return render(request, "offangle/asking/sql.html", context, status=HTTPStatus.UNPROCESSABLE_ENTITY)

@@ -9,8 +9,9 @@ from ninja import Router
 from ninja.responses import Status
 
 from offangle.core.errors import NotFoundError, OffangleError
-from offangle.flows.services import services
+from offangle.storage.objects import ObjectStore
 from offangle.web.health.schemas import Health
+from offangle.web.shared.house import services_of
 
 router = Router(tags=["system"])
 ROUTERS: Final = (("", router),)
@@ -20,10 +21,11 @@ PROBE_KEY: Final = "health/probe"
 
 
 @router.get("/health", response={200: Health, 503: Health}, auth=None, summary="Health", operation_id="get_health")
-def get_health(request: HttpRequest) -> Status[Health]:  # noqa: ARG001 -- the framework passes it
+def get_health(request: HttpRequest) -> Status[Health]:
     """200 when database, store and jobs answer and a worker runs, else 503 with what is wrong."""
-    database, store = _database_answers(), _store_answers()
-    jobs = services().jobs.healthcheck()
+    services = services_of(request)
+    database, store = _database_answers(), _store_answers(services.store)
+    jobs = services.jobs.healthcheck()
     problems = {
         "the database does not answer": database,
         "the object store does not answer": store,
@@ -51,9 +53,9 @@ def _database_answers() -> bool:
     return True
 
 
-def _store_answers() -> bool:
+def _store_answers(store: ObjectStore) -> bool:
     try:
-        services().store.exists(PROBE_KEY)
+        store.exists(PROBE_KEY)
     except NotFoundError:
         return True
     except OffangleError:

@@ -17,12 +17,14 @@ from offangle.core.errors import NotFoundError
 from offangle.db.models import ImportRecord, Match, User
 from offangle.flows.recorded.acquire import ImportOutcome
 from offangle.flows.samples.sample import ask_sample, job_of, state_of
+from offangle.flows.services import Services
 from offangle.flows.syncing.visit import Visit
 from offangle.sources.upload import API, UploadSource
 from offangle.web.imports.schemas import ImportedFile, ImportState, Refused, Upload
 from offangle.web.shared.api.auth import user_of
 from offangle.web.shared.api.paging import DEFAULT_LIMIT, Cursor, Limit, Page, read_cursor, write_cursor
 from offangle.web.shared.api.problems import BAD_INPUT, problem
+from offangle.web.shared.house import services_of
 from offangle.web.shared.streaming import body_batches
 
 router = Router(tags=["imports"])
@@ -114,7 +116,7 @@ def create_sample(request: HttpRequest) -> Any:
     It is an import like any other, only that its file is made first: until then it is `queued` and has no `sha256`, and
     its job is the simulation's.
     """
-    record = ask_sample(user_of(request))
+    record = ask_sample(services_of(request), user_of(request))
     return Status(202, Upload(files=[imported_file(_with_files(record.user).get(pk=record.pk))], refused=[]))
 
 
@@ -158,20 +160,21 @@ def _refusal(request: HttpRequest, refused: list[ImportRecord]) -> HttpResponse:
 
 
 def _outcomes(request: HttpRequest, user: User, name: str) -> Iterator[ImportOutcome]:
+    services = services_of(request)
     if request.content_type != MULTIPART:
         announced = request.headers.get("Content-Length", "")
-        yield _take(user, name, body_batches(request), int(announced) if announced.isdigit() else None)
+        yield _take(services, user, name, body_batches(request), int(announced) if announced.isdigit() else None)
         return
     for part in request.FILES.getlist("file"):
-        yield _take_part(user, part)
+        yield _take_part(services, user, part)
 
 
-def _take_part(user: User, part: "UploadedFile[Any]") -> ImportOutcome:
+def _take_part(services: Services, user: User, part: "UploadedFile[Any]") -> ImportOutcome:
     with closing(part):
-        return _take(user, part.name or "upload", part.chunks(READ_BYTES), part.size)
+        return _take(services, user, part.name or "upload", part.chunks(READ_BYTES), part.size)
 
 
-def _take(user: User, name: str, pieces: Iterable[bytes], size_bytes: int | None) -> ImportOutcome:
+def _take(services: Services, user: User, name: str, pieces: Iterable[bytes], size_bytes: int | None) -> ImportOutcome:
     """Take in a file piece by piece, so that no upload lies in memory."""
-    with Visit(user, UploadSource(name, pieces, size_bytes=size_bytes, entry=API)) as visit:
+    with Visit(services, user, UploadSource(name, pieces, size_bytes=size_bytes, entry=API)) as visit:
         return visit.take(visit.offers[0])

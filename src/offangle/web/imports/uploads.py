@@ -12,6 +12,7 @@ from offangle.db.models import ImportRecord, Match, User
 from offangle.flows.recorded.acquire import ImportOutcome
 from offangle.flows.syncing.visit import Visit
 from offangle.sources.upload import UploadSource
+from offangle.web.shared.house import services_of
 from offangle.web.shared.problems import sentence, status_of
 from offangle.web.shared.signed_in import signed_in
 from offangle.web.shared.streaming import body_batches
@@ -37,7 +38,7 @@ def _taken(user: User, name: str, request: HttpRequest) -> ImportOutcome:
     if announced == "0":
         raise BadInputError("the file is empty", hint="Folders cannot be sent; send the files inside.")
     source = UploadSource(name, body_batches(request), size_bytes=int(announced) if announced.isdigit() else None)
-    with Visit(user, source) as visit:
+    with Visit(services_of(request), user, source) as visit:
         return visit.take(visit.offers[0])
 
 

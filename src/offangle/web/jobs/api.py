@@ -13,7 +13,7 @@ from offangle.web.jobs.schemas import Job
 from offangle.web.shared.api.auth import user_of
 from offangle.web.shared.api.paging import DEFAULT_LIMIT, Cursor, Limit, Page
 from offangle.web.shared.api.problems import ConflictError
-from offangle.web.shared.desk import desk_of
+from offangle.web.shared.house import desk_of
 
 router = Router(tags=["jobs"])
 ROUTERS: Final = (("/jobs", router),)

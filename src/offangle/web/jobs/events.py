@@ -2,6 +2,7 @@
 
 import time
 from typing import Any, Final
+from weakref import WeakKeyDictionary, ref
 
 from django.http import HttpRequest, StreamingHttpResponse
 from django.urls import reverse
@@ -10,8 +11,8 @@ from django.views.decorators.http import require_GET
 from offangle.db.models import User
 from offangle.flows.desk import Desk
 from offangle.flows.kind import Page, SeenJob
-from offangle.flows.services import services
-from offangle.web.shared.desk import desk_of
+from offangle.jobs.client import JobClient
+from offangle.web.shared.house import desk_of
 from offangle.web.shared.signed_in import signed_in_later
 from offangle.web.shared.sse import Event, Found, Pulse, Stream, signed_in_viewer, stream_response
 
@@ -21,11 +22,17 @@ OPEN_STATES: Final = ("queued", "running", "retrying")
 MOST_AT_START: Final = 50
 
 
-def _newest() -> int:
-    return services().jobs.watch()[1]
+_pulses: Final[WeakKeyDictionary[JobClient, Pulse]] = WeakKeyDictionary()
 
 
-_pulse: Final = Pulse(_newest, LOOK_EVERY_S)
+def _pulse_of(jobs: JobClient) -> Pulse:
+    asked = ref(jobs)
+
+    def newest() -> int:
+        living = asked()
+        return 0 if living is None else living.watch()[1]
+
+    return _pulses.setdefault(jobs, Pulse(newest, LOOK_EVERY_S))
 
 
 @require_GET
@@ -37,7 +44,7 @@ async def events(request: HttpRequest) -> StreamingHttpResponse:
     def look(user: User, cursor: int | None) -> Found:
         return first_look(desk, user) if cursor is None else later_look(desk, user, cursor)
 
-    return stream_response(request, Stream(_pulse, signed_in_viewer(request), look, RECONNECT_MS))
+    return stream_response(request, Stream(_pulse_of(desk.jobs), signed_in_viewer(request), look, RECONNECT_MS))
 
 
 def first_look(desk: Desk, user: User) -> Found:

@@ -13,7 +13,7 @@ from offangle.db.models import ImportRecord
 from offangle.db.queries.access import visible_matches
 from offangle.flows.kind import SeenJob
 from offangle.web.jobs.events import address
-from offangle.web.shared.desk import desk_of
+from offangle.web.shared.house import desk_of
 from offangle.web.shared.signed_in import signed_in
 
 JOBS_PER_PAGE: Final = 25

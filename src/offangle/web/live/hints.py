@@ -9,6 +9,7 @@ from offangle.analysis.patterns.intervals import wilson_interval
 from offangle.core.economy import player_buy_class
 from offangle.db.models import User
 from offangle.flows.summaries.summary import ask_summary
+from offangle.jobs.client import JobClient
 from offangle.web.live.page import Observer
 from offangle.web.players.patterns import PlayerPatterns, Row
 from offangle.web.shared import words
@@ -40,19 +41,19 @@ class Hint:
         return f"You win {share} {situation} {OUTCOMES[self.previous_outcome]} (n={self.rounds})."
 
 
-def hints_for(user: User, observers: Iterable[Observer]) -> list[Hint]:
+def hints_for(jobs: JobClient, user: User, observers: Iterable[Observer]) -> list[Hint]:
     """The hints for the user's own clients that play a round now; none for other people's."""
     own = set(user.steam_accounts.values_list("pk", flat=True))
-    return [hint for each in observers if each.steam_id in own and each.is_playing for hint in _hints(user, each)]
+    return [hint for each in observers if each.steam_id in own and each.is_playing for hint in _hints(jobs, user, each)]
 
 
-def _hints(user: User, observer: Observer) -> list[Hint]:
+def _hints(jobs: JobClient, user: User, observer: Observer) -> list[Hint]:
     side, outcome = observer.document["own_side"], previous_outcome(observer.document)
     if side is None or outcome is None or not observer.document["has_economy"]:
         return []
     current = current_buy(observer.own)
     match_id = observer.match.pk if observer.match else None
-    history = ask_summary(user, observer.steam_id, without=match_id).document
+    history = ask_summary(jobs, user, observer.steam_id, without=match_id).document
     if history is None:
         return []  # being worked out: the next round may have it
     return [

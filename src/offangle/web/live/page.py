@@ -11,6 +11,7 @@ from offangle.core.sides import SIDES, TEAMS, Side, Team
 from offangle.db.models import LiveSnapshot, LiveTrack, Match, PlayerMatchStat, User
 from offangle.db.queries.access import visible_matches
 from offangle.db.queries.live_events import snapshots
+from offangle.storage.objects import ObjectStore
 from offangle.web.matches.tabs.page import MatchPage
 from offangle.web.matches.tabs.rounds import round_lines
 from offangle.web.shared import words
@@ -143,9 +144,9 @@ def listed(user: User) -> list[Observer]:
     return [each for each in observers(user) if each.at >= since]
 
 
-def match_context(user: User, match: Match) -> dict[str, Any]:
+def match_context(store: ObjectStore, user: User, match: Match) -> dict[str, Any]:
     """A live match as its page shows it."""
-    page = MatchPage(match)
+    page = MatchPage(store, match)
     seen = observers(user, match.pk)
     lines, own = round_lines(page), own_team(user, match)
     return {

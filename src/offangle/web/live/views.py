@@ -15,6 +15,7 @@ from offangle.db.queries.live_events import newest_event_id, since
 from offangle.web.live.hints import hints_for
 from offangle.web.live.page import listed, match_context
 from offangle.web.live.stream import live_stream
+from offangle.web.shared.house import services_of
 from offangle.web.shared.signed_in import signed_in, signed_in_later
 from offangle.web.shared.sse import signed_in_viewer, stream_response
 
@@ -39,8 +40,8 @@ def live_match(request: HttpRequest, match_id: UUID) -> HttpResponse:
     if match.live_state is None or not LiveTrack.objects.filter(match=match).exists():
         return redirect("match", match_id)
     cursor = newest_event_id()
-    context = match_context(user, match)
-    hints = hints_for(user, context["observers"]) if user.live_hints else []
+    context = match_context(services_of(request).store, user, match)
+    hints = hints_for(services_of(request).jobs, user, context["observers"]) if user.live_hints else []
     return render(request, "offangle/live/match.html", {"cursor": cursor, "hints": hints, **context})
 
 

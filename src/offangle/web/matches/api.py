@@ -32,6 +32,7 @@ from offangle.web.matches.schemas import (
 from offangle.web.shared.api.auth import user_of
 from offangle.web.shared.api.paging import DEFAULT_LIMIT, Cursor, Limit, Page, read_cursor, write_cursor
 from offangle.web.shared.api.values import STEAM_ID_PATTERN, Day
+from offangle.web.shared.house import services_of
 from offangle.web.shared.one_state import of_one_state
 
 router = Router(tags=["matches"])
@@ -99,7 +100,7 @@ def get_match(request: HttpRequest, match_id: UUID) -> dict[str, Any]:
     return {
         **fields,
         "parsers": analysis.parsers if analysis else [],
-        "tables": MatchTables(match).names,
+        "tables": MatchTables(services_of(request).store, match).names,
         "file_sha256": match.demo_id,
         "may_delete": may_delete(user, match),
     }
@@ -111,7 +112,7 @@ def remove_match(request: HttpRequest, match_id: UUID) -> HttpResponse:
 
     Where others brought it too, it stays theirs and only leaves your list.
     """
-    delete_match(user_of(request), match_id)
+    delete_match(services_of(request), user_of(request), match_id)
     return HttpResponse(status=204)
 
 

@@ -14,13 +14,14 @@ from offangle.db.models import Match
 from offangle.db.queries.access import visible_match
 from offangle.flows.recorded.export import LIST_SEPARATOR
 from offangle.flows.recorded.tables import MatchTables
-from offangle.flows.services import services
 from offangle.storage.links import content_disposition
+from offangle.storage.objects import ObjectStore
 from offangle.web.matches.rows import DamageRow, EconomyRow, KillRow
 from offangle.web.matches.schemas import TableLink
 from offangle.web.shared.api.auth import user_of
 from offangle.web.shared.api.paging import DEFAULT_LIMIT, Cursor, Limit, Page, read_cursor, write_cursor
 from offangle.web.shared.downloads import file_pieces, streamed
+from offangle.web.shared.house import services_of
 from offangle.web.shared.one_state import of_one_state
 
 router = Router(tags=["tables"])
@@ -47,7 +48,7 @@ def event_list(table: str, page: Any, what: str) -> None:
         cursor: Cursor = None,
     ) -> dict[str, Any]:
         match = visible_match(user_of(request), match_id)
-        return table_page(match, table, round_number, limit=limit, cursor=cursor)
+        return table_page(services_of(request).store, match, table, round_number, limit=limit, cursor=cursor)
 
     router.get(
         f"/{{match_id}}/{table}",
@@ -58,7 +59,9 @@ def event_list(table: str, page: Any, what: str) -> None:
     )(list_rows)
 
 
-def table_page(match: Match, table: str, round_number: int | None, *, limit: int, cursor: str | None) -> dict[str, Any]:
+def table_page(
+    store: ObjectStore, match: Match, table: str, round_number: int | None, *, limit: int, cursor: str | None
+) -> dict[str, Any]:
     """Rows of a parsed table.
 
     A table does not change within a build, so a place in it is a row number; the cursor carries the build and is
@@ -66,7 +69,7 @@ def table_page(match: Match, table: str, round_number: int | None, *, limit: int
     """
     scope = f"{table}:{match.pk}:{match.build_id}:{round_number}"
     start = 0 if cursor is None else int(read_cursor(scope, cursor)[0])
-    frame = MatchTables(match).find(table)
+    frame = MatchTables(store, match).find(table)
     if frame is None:
         return {"items": [], "next_cursor": None}
     if round_number is not None:
@@ -90,7 +93,7 @@ def list_tables(request: HttpRequest, match_id: UUID) -> list[TableLink]:
         TableLink(
             name=name, kind=kind, parquet_url=f"{base}/{name}?format=parquet", csv_url=f"{base}/{name}?format=csv"
         )
-        for name, kind in MatchTables(match).kinds.items()
+        for name, kind in MatchTables(services_of(request).store, match).kinds.items()
     ]
 
 
@@ -119,7 +122,7 @@ def download_table(
 ) -> HttpResponseBase:
     """A whole table: parquet by a redirect to a signed link that ends after some minutes, CSV as it is made."""
     match = visible_match(user_of(request), match_id)
-    tables = MatchTables(match)
+    tables = MatchTables(services_of(request).store, match)
     if format == "parquet":
         return HttpResponseRedirect(tables.link(name, expires_s=LINK_LIFE_S))
     filename = tables.file_name(name).replace(".parquet", ".csv")
@@ -128,7 +131,7 @@ def download_table(
 
 def _csv(request: HttpRequest, table: pl.LazyFrame, filename: str) -> HttpResponseBase:
     """The table as CSV, made in a file of its own so that millions of rows never lie in memory."""
-    file = tempfile.TemporaryFile(dir=services().work_dir)  # noqa: SIM115 -- closed, and so deleted, when it is sent
+    file = tempfile.TemporaryFile(dir=services_of(request).work_dir)  # noqa: SIM115 -- closed, and so deleted, when it is sent
     table.with_columns(cs.list().list.join(LIST_SEPARATOR)).sink_csv(file)
     file.seek(0)
     headers = {"Content-Type": "text/csv; charset=utf-8", "Content-Disposition": content_disposition(filename)}

@@ -18,6 +18,7 @@ from offangle.flows.samples.sample import sample_of
 from offangle.web.matches.forms import MatchFilterForm
 from offangle.web.matches.tabs.page import MatchPage
 from offangle.web.matches.tabs.registry import TABS, TABS_BY_SLUG
+from offangle.web.shared.house import services_of
 from offangle.web.shared.one_state import of_one_state
 from offangle.web.shared.signed_in import signed_in
 
@@ -80,7 +81,7 @@ def match_tab(request: HttpRequest, match_id: UUID, slug: str = "overview", numb
     if tab is None:
         raise NotFoundError(f"a match has no tab {slug!r}", hint=f"It has {', '.join(TABS_BY_SLUG)}.")
     match = visible_match(user, match_id)
-    page = MatchPage(match)
+    page = MatchPage(services_of(request).store, match)
     context: dict[str, Any] = {
         "match": match,
         "team_names": page.team_names,
@@ -98,7 +99,7 @@ def match_delete(request: HttpRequest, match_id: UUID) -> HttpResponseRedirect:
     """Delete a match, or only this person's link to it while others have it too."""
     user = signed_in(request)
     title = str(visible_match(user, match_id))
-    is_gone = delete_match(user, match_id)
+    is_gone = delete_match(services_of(request), user, match_id)
     said = "was deleted." if is_gone else "left your list; others who brought it keep it."
     messages.success(request, f"{title} {said}")
     return redirect("match-list")

@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 
 from offangle.core.errors import NotFoundError
 from offangle.flows.summaries.summary import ask_summary
+from offangle.web.shared.house import services_of
 from offangle.web.shared.signed_in import signed_in
 
 PlayerView = Callable[[HttpRequest, str], HttpResponse]
@@ -17,7 +18,7 @@ def asks_for_summary(view: PlayerView) -> PlayerView:
 
     @wraps(view)
     def run(request: HttpRequest, steam_id: str) -> HttpResponse:
-        ask_summary(signed_in(request), parse_steam_id(steam_id))
+        ask_summary(services_of(request).jobs, signed_in(request), parse_steam_id(steam_id))
         return view(request, steam_id)
 
     return run

@@ -11,8 +11,8 @@ from django.http.response import HttpResponseBase
 from django.views.decorators.http import require_safe
 
 from offangle.core.errors import OffangleError
-from offangle.flows.services import services
 from offangle.storage.links import LinkRefusedError, content_disposition
+from offangle.web.shared.house import services_of
 
 PIECE_BYTES: Final = 1024 * 1024
 PARQUET: Final = "application/vnd.apache.parquet"
@@ -39,8 +39,9 @@ def file_pieces(file: BinaryIO) -> Iterator[bytes]:
 def stored_object(request: HttpRequest, key: str) -> HttpResponseBase:
     """The object that a signed link of the local store leads to; whoever holds the link may read it until it ends."""
     try:
-        link = services().links.verify(key, request.GET.dict())
-        size, pieces = services().store.size(link.key), services().store.read_stream(link.key)
+        services = services_of(request)
+        link = services.links.verify(key, request.GET.dict())
+        size, pieces = services.store.size(link.key), services.store.read_stream(link.key)
     except LinkRefusedError as error:
         return _refusal(error, 403)
     except OffangleError as error:

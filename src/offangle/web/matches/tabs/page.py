@@ -11,6 +11,7 @@ from offangle.core.scores import scores_after
 from offangle.core.sides import SIDES, TEAMS, Side, Team, other_side
 from offangle.db.models import Match, Round
 from offangle.flows.recorded.tables import MatchTables
+from offangle.storage.objects import ObjectStore
 
 TEAM_FALLBACKS: dict[Team, str] = {"a": "Team A", "b": "Team B"}
 REGULATION_HALVES = 2
@@ -35,13 +36,14 @@ class Half:
 class MatchPage:
     """A match with its rounds and team names, read once per request."""
 
-    def __init__(self, match: Match) -> None:
+    def __init__(self, store: ObjectStore, match: Match) -> None:
+        self._store = store
         self.match = match
 
     @cached_property
     def tables(self) -> MatchTables:
         """The match's stored tables."""
-        return MatchTables(self.match)
+        return MatchTables(self._store, self.match)
 
     @cached_property
     def rounds(self) -> list[Round]:
