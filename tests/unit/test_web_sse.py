@@ -106,6 +106,35 @@ def test_an_outage_delays_what_is_told_and_ends_no_stream(monkeypatch: pytest.Mo
     asyncio.run(run())
 
 
+def test_a_look_that_fails_is_made_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sse, "OUTAGE_EVERY_S", 0.001)
+
+    class Broken(Source):
+        broken = 3
+
+        def look(self, user: User, cursor: int | None) -> Found:
+            if self.broken:
+                self.broken -= 1
+                raise ConnectionError("the database is away")
+            return super().look(user, cursor)
+
+    async def run() -> None:
+        source = Broken()
+        source.newest = 4
+        messages = source.stream(Pulse(source.ask, every_s=0.001)).messages(3)
+        assert await take(messages, 2) == ["retry: 1000\n\n", "id: 4\nevent: news\ndata: 4\n\n"]
+        messages = source.stream(Pulse(source.ask, every_s=0.001)).messages(None)
+        source.broken = 3
+        await take(messages, 1)
+        waiting = asyncio.create_task(take(messages, 1))
+        looked = source.looked
+        await soon(lambda: source.looked > looked)
+        source.newest = 5
+        assert "data: 5" in (await waiting)[0]
+
+    asyncio.run(run())
+
+
 def test_a_stream_ends_when_its_viewer_is_gone() -> None:
     async def run() -> list[str]:
         source = Source()

@@ -119,7 +119,7 @@ class Stream:
         yield f"retry: {self.reconnect_ms}\n\n"
         await sync_to_async(connections.close_all)()  # what letting the person in has opened in this request's thread
         started = said = time.monotonic()
-        found = await in_thread(self._look, since)
+        found = await self._ask(since)
         while found is not None and time.monotonic() - started < LONGEST_S:
             events, cursor = found
             for event in events:
@@ -129,8 +129,22 @@ class Stream:
             elif time.monotonic() - said >= ALIVE_EVERY_S:
                 yield ": still here\n\n"
                 said = time.monotonic()
-            await self.pulse.after(cursor, ALIVE_EVERY_S)
-            found = await in_thread(self._look, cursor)
+            if cursor is not None:
+                await self.pulse.after(cursor, ALIVE_EVERY_S)
+            found = await self._ask(cursor)
+
+    async def _ask(self, cursor: int | None) -> tuple[list[Event], int | None] | None:
+        """Look; where that fails, as while a database is away, nothing is told and the next look is a while later.
+
+        A stream that ended would be worse: browsers give up one that answers their return with an error.
+        """
+        try:
+            found: Found | None = await in_thread(self._look, cursor)
+        except Exception:  # whatever keeps the database from answering ends some time, and the stream does in any case
+            logger.warning("an event stream looks again later", exc_info=True)
+            await asyncio.sleep(OUTAGE_EVERY_S)
+            return [], cursor
+        return found
 
     def _look(self, cursor: int | None) -> Found | None:
         user = self.viewer()
@@ -161,7 +175,7 @@ def signed_in_viewer(request: HttpRequest) -> Callable[[], User | None]:
     return viewer
 
 
-def message(event: Event, cursor: int) -> str:
+def message(event: Event, cursor: int | None) -> str:
     """One event in the wire form."""
     return f"id: {cursor}\nevent: {event.name}\ndata: {json.dumps(event.data)}\n\n"
 
