@@ -89,6 +89,22 @@ def test_excluded_rounds_are_listed() -> None:
             "p11: 0 counted, 2 stated",
         ),
         (
+            "a team kill takes no kill off",
+            {"kills": 0},
+            [a_kill(T1, CT1, 5), a_kill(T1, T2, 9)],
+            "scoreboard_kills",
+            False,
+            "p11: 1 counted, 0 stated",
+        ),
+        (
+            "a team kill is not counted",
+            {"kills": 1},
+            [a_kill(T1, CT1, 5), a_kill(T1, T2, 9)],
+            "scoreboard_kills",
+            True,
+            "",
+        ),
+        (
             "an assist to the other side explains it",
             {"assists": 1},
             [a_kill(CT1, T2, 5, assister_steam_id=T1)],

@@ -1,10 +1,11 @@
 """How agents move: paths, the game's own friction and acceleration, walls, falls; and how they turn their heads."""
 
 import math
+from functools import lru_cache
 from typing import Final
 
 from offangle.core.errors import NotFoundError
-from offangle_sim.play.agent import Agent, angles_to, turn
+from offangle_sim.play.agent import Agent, angles_to
 from offangle_sim.play.stage import Stage
 from offangle_sim.server.setup import TICK_RATE
 from offangle_sim.world.nav import Point
@@ -23,6 +24,8 @@ STEP_UP_U: Final = 18.0
 SAFE_FALL_U: Final = 220.0
 FALL_DAMAGE_PER_U: Final = 0.25
 TAG_RECOVERY_S: Final = 0.6
+STEEPEST_DEG: Final = 89.0
+"""Nobody looks further up or down."""
 _REACHED_U: Final = 14.0
 _STUCK_TICKS: Final = 64
 _STUCK_U: Final = 12.0
@@ -115,16 +118,17 @@ def step(stage: Stage, agent: Agent) -> float:
 
 
 def _accelerate(agent: Agent) -> None:
+    if not agent.is_on_ground:
+        return
     vx, vy = agent.vx, agent.vy
     share = agent.tag * (DUCK_SHARE if agent.is_ducking else 1.0)
     wish_x, wish_y = agent.wish_x * share, agent.wish_y * share
-    if agent.is_on_ground:
-        speed = math.hypot(vx, vy)
-        if speed > 0.0:
-            left = max(0.0, speed - max(speed, STOP_SPEED_U) * FRICTION * DT_S) / speed
-            vx, vy = vx * left, vy * left
+    speed = math.hypot(vx, vy)
+    if speed > 0.0:
+        left = max(0.0, speed - max(speed, STOP_SPEED_U) * FRICTION * DT_S) / speed
+        vx, vy = vx * left, vy * left
     wish = math.hypot(wish_x, wish_y)
-    if wish > 0.0 and agent.is_on_ground:
+    if wish > 0.0:
         dir_x, dir_y = wish_x / wish, wish_y / wish
         missing = wish - (vx * dir_x + vy * dir_y)
         if missing > 0.0:
@@ -165,11 +169,18 @@ def _settle(stage: Stage, agent: Agent) -> float:
     return max(0.0, (fall - SAFE_FALL_U) * FALL_DAMAGE_PER_U)
 
 
+@lru_cache(maxsize=16)
+def _turned_in_a_tick(tau_s: float) -> float:
+    return 1.0 - math.exp(-DT_S / tau_s)
+
+
 def look(agent: Agent, pitch: float, yaw: float, tau_s: float) -> None:
     """Turn the head towards a direction; after `tau_s` a third of the way is left."""
-    share = 1.0 - math.exp(-DT_S / tau_s)
-    agent.yaw = _wrapped(agent.yaw + turn(agent.yaw, yaw) * share)
-    agent.pitch = max(-89.0, min(89.0, agent.pitch + (pitch - agent.pitch) * share))
+    share = _turned_in_a_tick(tau_s)
+    now = agent.yaw
+    agent.yaw = (now + ((yaw - now + 180.0) % 360.0 - 180.0) * share + 180.0) % 360.0 - 180.0
+    raised = agent.pitch + (pitch - agent.pitch) * share
+    agent.pitch = raised if abs(raised) < STEEPEST_DEG else math.copysign(STEEPEST_DEG, raised)
 
 
 def look_around(stage: Stage, agent: Agent) -> None:
@@ -213,7 +224,3 @@ def _ahead(agent: Agent) -> Point:
 
 def _near(one: Point, other: Point, within: float) -> bool:
     return abs(one[0] - other[0]) < within and abs(one[1] - other[1]) < within and abs(one[2] - other[2]) < within + 40
-
-
-def _wrapped(angle: float) -> float:
-    return (angle + 180.0) % 360.0 - 180.0

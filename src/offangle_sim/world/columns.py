@@ -117,13 +117,19 @@ class Columns:
         if left * CELL_U == x or lower * CELL_U == y:
             return self._ground_at_border(x, y, z)
         column = self.columns.get((left, lower))
-        return None if column is None else column.ground(x, y, z + STEP_HEIGHT_U)
+        if column is None:
+            return None
+        if len(column.surfaces) == 1:
+            slope_x, slope_y, offset = column.surfaces[0]
+            height = slope_x * x + slope_y * y + offset
+            return height if height <= z + STEP_HEIGHT_U else None
+        return column.ground(x, y, z + STEP_HEIGHT_U)
 
     def can_stand(self, x: float, y: float, z: float, radius_u: float) -> bool:
         """Whether a body fits in, a square of twice the radius and a standing player's height less a step."""
         reach = max(radius_u - SLACK_U, 0.0)
         square = x - reach, y - reach, x + reach, y + reach
-        if reach < CELL_U / 2.0 and self._is_open(square, z):
+        if reach < CELL_U / 2.0 and self._is_open(*square, z):
             return True
         room = z + STEP_HEIGHT_U + SLACK_U, z + BODY_HEIGHT_U
         for cell in _cells(square):
@@ -132,9 +138,9 @@ class Columns:
                 return False
         return not self.walls or self._is_clear_of_walls(square, room)
 
-    def _is_open(self, square: Rect, z: float) -> bool:
+    def _is_open(self, left: float, lower: float, right: float, upper: float, z: float) -> bool:
         """Whether a body as small as a cell has room in each cell that it reaches into, wherever it stands there."""
-        left, lower, right, upper = (edge // CELL_U for edge in square)
+        left, lower, right, upper = left // CELL_U, lower // CELL_U, right // CELL_U, upper // CELL_U
         cells = ((left, lower),) if left == right and lower == upper else product({left, right}, {lower, upper})
         for cell in cells:
             for low, high in self.open_between.get(cell, ()):

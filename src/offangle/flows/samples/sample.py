@@ -39,7 +39,7 @@ PLAYED_SHARE: Final = 0.95
 """The part of the simulation that playing is; the rest is putting the file into the store."""
 
 LIMITS: Final = ChildLimits(wall_s=900.0, memory_bytes=1024**3, output_bytes=1024**3)
-"""A whole match takes a minute, 500 MB of memory and 100 MB on the disk; several times that is a fault."""
+"""A whole match takes half a minute, 100 MB of memory and 25 MB on the disk; many times that is a fault."""
 WORDS: Final = ChildWords(
     work="simulating the sample match",
     worker="the simulator",
