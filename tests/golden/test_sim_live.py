@@ -6,13 +6,13 @@ import pytest
 
 from makers.corpus import played
 from makers.gsi_truth import compare, read_posts
-from makers.simulated_orders import plain
+from makers.simulated_orders import SEEDS, plain, seeded
 from offangle_sim.order import MatchOrder, parts_of
 
-SHORTEST = range(1, 15)
+SHORTEST = range(1, 9)
 ROUNDS = 2
-SHARED = range(15, 21)
-"""Longer by a change of sides; those of `test_sim_analysis`."""
+SHARED = [order for order in map(seeded, SEEDS) if "gsi" in order.parts] + [plain(seed) for seed in range(15, 21)]
+"""Matches of `test_sim_matches`, over several networks, and of `test_sim_analysis`, with a change of sides."""
 
 
 def shortest(seed: int) -> MatchOrder:
@@ -20,7 +20,15 @@ def shortest(seed: int) -> MatchOrder:
     return MatchOrder(seed=seed, max_rounds=ROUNDS, rounds=ROUNDS, network="local", parts=parts)
 
 
-@pytest.mark.parametrize("order", [*map(shortest, SHORTEST), *map(plain, SHARED)], ids=lambda order: f"{order.seed}")
+def str_of(order: MatchOrder) -> str:
+    return f"{order.seed}-{order.network}-{order.rounds}-{order.max_rounds}"
+
+
+def test_there_are_twenty() -> None:
+    assert len({*map(shortest, SHORTEST), *SHARED}) == 20
+
+
+@pytest.mark.parametrize("order", [*map(shortest, SHORTEST), *SHARED], ids=str_of)
 def test_every_player_s_stream_tells_his_match(
     order: MatchOrder, record_property: Callable[[str, object], None]
 ) -> None:

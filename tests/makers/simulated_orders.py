@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Final
 
 from offangle_sim.order import INCIDENTS, Incident, MatchOrder
+from offangle_sim.watchers import LOSSLESS
 
 SEEDS: Final = range(1, 21)
 NETWORKS: Final = ("mixed", "local", "good", "bad", "perfect")
@@ -19,7 +20,13 @@ def order(seed: int, rounds: int | None, *incidents: Incident, **words: object) 
 def seeded(seed: int) -> MatchOrder:
     """Two rounds of the one mode or the other, over all kinds of networks."""
     mode = "wingman" if seed % WINGMAN_EVERY else "competitive"
-    return order(seed, 2, mode=mode, network=NETWORKS[seed % len(NETWORKS)])
+    asked = order(seed, 2, mode=mode, network=NETWORKS[seed % len(NETWORKS)])
+    return with_posts(asked) if mode == "competitive" and asked.network in LOSSLESS else asked
+
+
+def with_posts(asked: MatchOrder) -> MatchOrder:
+    """The same match with everybody's live posts."""
+    return replace(asked, parts=asked.parts | {"gsi"})
 
 
 def wingman(seed: int, rounds: int | None, *incidents: Incident, **words: object) -> MatchOrder:
@@ -49,8 +56,7 @@ DEATHMATCH: Final = order(3, 1, mode="deathmatch", network="local")
 
 def plain(seed: int) -> MatchOrder:
     """Two or three rounds of an ordinary match, with a change of sides after the second, and everybody's live posts."""
-    asked = order(seed, 2 + seed % 2, max_rounds=4, network="local")
-    return replace(asked, parts=asked.parts | {"gsi"})
+    return with_posts(order(seed, 2 + seed % 2, max_rounds=4, network="local"))
 
 
 def everything(seed: int) -> MatchOrder:
