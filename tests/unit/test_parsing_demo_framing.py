@@ -25,10 +25,19 @@ def write(path: Path, content: bytes, *, end: int = 0) -> Path:
     return path
 
 
-def test_a_file_that_ends_before_its_own_last_part_is_cut_off(tmp_path: Path) -> None:
-    path = write(tmp_path / "cut.dem", bytes(1000), end=5000)
-    with pytest.raises(BadInputError, match="1,016 bytes of more than 5,000"):
+@pytest.mark.parametrize(
+    ("size", "end", "says"),
+    [
+        (300_000, 800_000, r"file incomplete \(0\.3 of 0\.8 MB\)"),
+        (4_096, 312_000_000, r"file incomplete \(0 of 312 MB\)"),
+        (300_000, 300_000, "file incomplete"),
+    ],
+)
+def test_a_file_that_ends_before_its_last_part_is_incomplete(tmp_path: Path, size: int, end: int, says: str) -> None:
+    path = write(tmp_path / "cut.dem", bytes(size - HEAD), end=end)
+    with pytest.raises(BadInputError, match=says) as caught:
         is_finalised(path)
+    assert caught.value.hint == "Download it again."
 
 
 def test_frames_tell_the_last_tick(tmp_path: Path) -> None:

@@ -75,6 +75,7 @@ class Subject:
         opens: The page of what came of it.
         is_simulated: Whether it is one of ours rather than of real play.
         may_change: Whether this person may retry, cancel and delete.
+        helps_to_retry: False where the same would come of it again.
     """
 
     id: str
@@ -89,6 +90,7 @@ class Subject:
     opens: Page | None = None
     is_simulated: bool = False
     may_change: bool = True
+    helps_to_retry: bool = True
 
 
 class Listing(Protocol):
@@ -315,7 +317,7 @@ class SeenJob:
     @property
     def may_retry(self) -> bool:
         """Whether Retry makes sense, and is this person's to press."""
-        return self.subject.may_change and self.state in ("dead", "cancelled")
+        return self._came_to_nothing and (self.state == "cancelled" or self.subject.helps_to_retry)
 
     @property
     def may_cancel(self) -> bool:
@@ -325,4 +327,8 @@ class SeenJob:
     @property
     def may_delete(self) -> bool:
         """Whether it came to nothing, and can be forgotten."""
-        return self.may_retry and self.kind.can_be_deleted
+        return self._came_to_nothing and self.kind.can_be_deleted
+
+    @property
+    def _came_to_nothing(self) -> bool:
+        return self.subject.may_change and self.state in ("dead", "cancelled")

@@ -6,8 +6,10 @@ from pytest_django import DjangoAssertNumQueries
 
 from makers.api_world import World
 from makers.house import services
+from makers.page_text import source_of
 from makers.rows import make_demo, publish_match, queue_job
 from offangle.db.models import Demo, ImportRecord
+from offangle.flows.recorded.version import PIPELINE_VERSION
 
 
 def failed(world: World) -> Demo:
@@ -88,6 +90,29 @@ def test_retrying_what_is_queued_is_refused_kindly(world: World, member: Client)
     queue_job(demo)
     page = member.post(f"/jobs/demo/{demo.pk}/retry/", follow=True).content.decode()
     assert "Wait for it or cancel it first." in page
+
+
+@pytest.mark.parametrize(
+    ("is_permanent", "version", "is_offered"),
+    [(True, PIPELINE_VERSION, False), (True, "an older one", True), (False, PIPELINE_VERSION, True)],
+)
+def test_retry_is_offered_where_it_can_help(
+    world: World, member: Client, *, is_permanent: bool, version: str, is_offered: bool
+) -> None:
+    make_demo(
+        world.member,
+        "broken.dem",
+        state=Demo.State.FAILED,
+        failure="file incomplete (0.3 of 0.8 MB)",
+        failure_hint="Download it again.",
+        failure_is_permanent=is_permanent,
+        pipeline_version=version,
+    )
+    page = member.get("/jobs/")
+    row = page.context["rows"][0][0]
+    assert (row.state, row.may_retry, row.may_delete) == ("dead", is_offered, True)
+    assert ('aria-label="Retry broken.dem"' in source_of(page)) == is_offered
+    assert "file incomplete (0.3 of 0.8 MB)" in source_of(page)
 
 
 def test_a_failed_file_can_be_deleted(world: World, member: Client) -> None:

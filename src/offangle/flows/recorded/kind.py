@@ -22,6 +22,7 @@ from offangle.flows.recorded.queueing import (
     retry_demo,
     sweep_demos,
 )
+from offangle.flows.recorded.version import PIPELINE_VERSION
 from offangle.flows.services import Services
 from offangle.jobs.client import JobClient
 from offangle.jobs.kinds import JsonValue, Periodic, Step, StepContext
@@ -113,6 +114,7 @@ def _subject(demo: Demo, match: Match | None) -> Subject:
         note=FOR_GOOD if demo.failure_is_permanent else "",
         size_bytes=demo.size_bytes,
         opens=Page("match", str(match.pk)) if match else None,
+        helps_to_retry=not demo.failure_is_permanent or demo.pipeline_version != PIPELINE_VERSION,
     )
 
 

@@ -15,6 +15,7 @@ from offangle.parsing.demo.header import PREAMBLE_BYTES, varint
 
 _FILE_INFO_OFFSET_AT: Final = 8
 _MAX_TICK: Final = 2**31 - 1
+MEGABYTE: Final = 1_000_000
 """Larger ticks are negative ones: frames from before the first tick."""
 
 
@@ -66,11 +67,14 @@ def is_finalised(path: Path) -> bool:
         (file_info_offset,) = struct.unpack("<I", file.read(4))
     size = path.stat().st_size
     if file_info_offset >= size:
-        raise BadInputError(
-            f"the recording is cut off: {size:,} bytes of more than {file_info_offset:,}",
-            hint="Fetch or copy the file again.",
-        )
+        raise BadInputError(f"file incomplete ({_megabytes(size, file_info_offset)})", hint="Download it again.")
     return bool(file_info_offset)
+
+
+def _megabytes(size: int, whole: int) -> str:
+    """`0.3 of 0.8 MB`; what is large needs no tenths."""
+    decimals = 1 if whole < 10 * MEGABYTE else 0
+    return f"{size / MEGABYTE:.{decimals}f} of {whole / MEGABYTE:.{decimals}f} MB"
 
 
 def walk_frames(path: Path) -> Frames:

@@ -55,7 +55,7 @@ def read_header(path: Path) -> FileHeader:
             raise BadInputError("the recording does not begin with its header; it is damaged")
         fields = _fields(head[at : at + size])
     except IndexError as error:
-        raise BadInputError("the recording is cut off inside its header; fetch it again") from error
+        raise BadInputError("file incomplete: it ends inside its header", hint="Download it again.") from error
     _refuse_other_games(fields.get(_GAME_FOLDER_FIELD, b""))
     return FileHeader(_number(fields, _PATCH_VERSION_FIELD) or None, _number(fields, _SERVER_START_TICK_FIELD))
 
@@ -85,7 +85,7 @@ def _refuse_other_files(head: bytes) -> None:
     if not head.startswith(CS2_MAGIC):
         raise BadInputError("this is not a demo: a Counter-Strike 2 recording begins with PBDEMS2")
     if len(head) <= PREAMBLE_BYTES:
-        raise BadInputError("the recording is cut off inside its header; fetch it again")
+        raise BadInputError("file incomplete: it ends inside its header", hint="Download it again.")
 
 
 def varint(data: bytes | mmap.mmap, at: int) -> tuple[int, int]:
