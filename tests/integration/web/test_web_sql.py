@@ -3,6 +3,7 @@
 
 import csv
 import io
+import re
 import time
 from datetime import timedelta
 from typing import Any
@@ -13,8 +14,9 @@ from django.test import Client
 from makers.api_world import World
 from makers.house import services
 from makers.live_world import live_match
+from makers.page_text import source_of
 from makers.rows import publish_match
-from offangle.db.models import Match, PlayerMatchStat, PlayerRoundState, Round, User
+from offangle.db.models import Match, PlayerMatchStat, PlayerRoundState, Round, SteamAccount, User
 from offangle.db.queries.explorer import TABLES
 from offangle.flows.asking.sql_explorer import MOST_SQL_CHARS, QueryError, Result, run_query
 from offangle.flows.recorded.garbage import collect_garbage
@@ -83,6 +85,38 @@ def test_the_copy_holds_exactly_the_rows_one_may_see(asker: World) -> None:
         if table.name not in ("matches", "weapons"):
             others = query(asker.member, f"SELECT count(*) FROM {table.name} WHERE match_id <> '{mine.pk}'")
             assert others.rows == [[0]]
+
+
+def test_my_maps_are_those_of_my_own_matches(asker: World) -> None:
+    """The owner sees every match; theirs are those that their account played in, or that they brought."""
+    mine = dict(EXAMPLES)["My maps"]
+    assert run_query(asker.owner, mine).rows == []
+    assert [row[0] for row in run_query(asker.member, mine).rows] == ["de_mirage"]
+    own = SteamAccount.objects.create(steam_id=76_561_198_000_000_777, user=asker.owner)
+    row = PlayerMatchStat.objects.filter(match__map_name="de_nuke", side="all").first()
+    assert row is not None
+    PlayerMatchStat.objects.filter(pk=row.pk).update(steam_account=own)
+    assert [row[0] for row in run_query(asker.owner, mine).rows] == ["de_nuke"]
+    assert run_query(asker.owner, "SELECT count(*) FROM matches").rows == [[2]]
+
+
+def test_rows_lead_to_their_matches_and_rounds(asker: World, member: Client) -> None:
+    match = asker.member.observations.get().match
+    page = member.get("/sql/", {"query": "SELECT match_id, map FROM matches"})
+    assert re.search(f'<a href="/matches/{match.pk}/" ?>{match.pk}</a', source_of(page))
+    page = member.get("/sql/", {"query": "SELECT match_id, round_number FROM rounds LIMIT 1"})
+    assert f'<a href="/matches/{match.pk}/rounds/1/"' in source_of(page)
+    for odd in ("'<b>'", "NULL", "7", "'not-an-id'"):
+        page = member.get("/sql/", {"query": f"SELECT {odd} AS match_id, -1 AS round_number"})
+        assert page.status_code == 200
+        assert "/matches/" not in page.content.decode().split('id="result-title"')[1].split("</table>")[0]
+
+
+def test_opening_and_clutch_figures_can_be_asked_for(asker: World) -> None:
+    wanted = "opening_kills, opening_deaths, clutches_won, clutches_lost, last_duels_won, last_duels_lost"
+    rows = run_query(asker.member, f"SELECT {wanted} FROM player_match_stats WHERE side = 'all'").rows
+    stored = PlayerMatchStat.objects.filter(match__map_name="de_mirage", side="all")
+    assert sorted(map(tuple, rows)) == sorted(stored.values_list(*wanted.split(", ")))
 
 
 def test_what_a_game_client_is_not_told_is_null(world: World) -> None:

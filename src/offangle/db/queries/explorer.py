@@ -8,10 +8,19 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import Any, Final
 
-from django.db.models import F, Max, QuerySet, Sum
+from django.db.models import Exists, F, Max, OuterRef, QuerySet, Sum
 
 from offangle.analysis.registry import PROMOTED
-from offangle.db.models import Match, PlayerMatchStat, PlayerRoundState, PlayerWeapon, Round, User, Weapon
+from offangle.db.models import (
+    Match,
+    Observation,
+    PlayerMatchStat,
+    PlayerRoundState,
+    PlayerWeapon,
+    Round,
+    User,
+    Weapon,
+)
 from offangle.db.queries.access import visible_matches
 from offangle.db.queries.simulated import told_apart
 
@@ -62,6 +71,12 @@ MATCHES: Final = Table(
         Column("source", "TEXT", "source", "demo, gsi, …"),
         Column(
             "is_simulated", "INTEGER", "is_simulated", "1: by Offangle's simulator; only while there is nothing else"
+        ),
+        Column(
+            "is_mine",
+            "INTEGER",
+            "is_mine",
+            "1: a Steam account of yours played in it; while you have linked none, you brought it",
         ),
         Column("live_state", "TEXT", "live_state", "live, left, finished; null: a recording"),
         Column("played_at", "TEXT", "played_at", "UTC"),
@@ -159,14 +174,15 @@ INDEXES: Final = (
 
 
 def copy_fingerprint(user: User) -> str:
-    """Changes when a match is published anew, deleted, or plays another round, and when the tables change."""
+    """Changes when a match is published anew, deleted, or plays another round, with one's accounts, and the tables."""
     counted = (
         visible_matches(user)
         .order_by()
         .aggregate(latest=Max("published_at"), analysed=Max("analysis__computed_at"), rounds=Sum("rounds_played"))
     )
     ids = visible_matches(user).order_by("pk").values_list("pk", "score_a", "score_b", "live_state")
-    told = [[table.definition for table in TABLES], list(counted.values()), list(ids)]
+    own = user.steam_accounts.order_by("pk").values_list("pk", flat=True)
+    told = [[table.definition for table in TABLES], list(counted.values()), list(ids), list(own)]
     return hashlib.sha256(json.dumps(told, default=str).encode()).hexdigest()
 
 
@@ -175,7 +191,7 @@ def make_copy(user: User) -> bytes:
     latest = told_apart(visible_matches(user)).order_by(F("played_at").desc(nulls_last=True), "-published_at")
     chosen = list(latest.values_list("pk", flat=True)[:MOST_MATCHES])
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as copy:
-        for table, rows in _rows(chosen):
+        for table, rows in _rows(user, chosen):
             copy.execute(table.definition)
             places = ", ".join("?" * len(table.columns))
             copy.executemany(f"INSERT INTO {table.name} VALUES ({places})", _values(table, rows))  # noqa: S608 -- names of our own
@@ -184,13 +200,21 @@ def make_copy(user: User) -> bytes:
         return copy.serialize()
 
 
-def _rows(chosen: list[Any]) -> Iterator[tuple[Table, QuerySet[Any]]]:
-    yield MATCHES, Match.objects.filter(pk__in=chosen)
+def _rows(user: User, chosen: list[Any]) -> Iterator[tuple[Table, QuerySet[Any]]]:
+    yield MATCHES, Match.objects.filter(pk__in=chosen).annotate(is_mine=_is_mine(user))
     yield ROUNDS, Round.objects.filter(match__in=chosen)
     yield STATS, PlayerMatchStat.objects.filter(match__in=chosen)
     yield STATES, PlayerRoundState.objects.filter(match__in=chosen)
     yield WEAPONS_USED, PlayerWeapon.objects.filter(state__match__in=chosen)
     yield WEAPONS, Weapon.objects.all()
+
+
+def _is_mine(user: User) -> Exists:
+    """Whether a match is one of the user's own, and not only one that they may see."""
+    own = list(user.steam_accounts.values_list("pk", flat=True))
+    if own:
+        return Exists(PlayerMatchStat.objects.filter(match=OuterRef("pk"), steam_account__in=own))
+    return Exists(Observation.objects.filter(match=OuterRef("pk"), user=user))
 
 
 def _values(table: Table, rows: QuerySet[Any]) -> Iterator[tuple[Any, ...]]:

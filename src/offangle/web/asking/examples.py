@@ -7,6 +7,7 @@ EXAMPLES: Final[tuple[tuple[str, str], ...]] = (
         "My maps",
         """SELECT map, count(*) AS matches, sum(rounds_played) AS rounds
 FROM matches
+WHERE is_mine
 GROUP BY map
 ORDER BY matches DESC""",
     ),
@@ -18,6 +19,18 @@ WHERE side = 'all' AND damage IS NOT NULL
 GROUP BY steam_id
 HAVING sum(rounds_played) > 0
 ORDER BY adr DESC
+LIMIT 20""",
+    ),
+    (
+        "Opening duels, clutches and last duels",
+        """SELECT name, sum(opening_kills) AS opening_kills, sum(opening_deaths) AS opening_deaths,
+  sum(clutches_won) AS clutches_won, sum(clutches_lost) AS clutches_lost,
+  sum(last_duels_won) AS "1v1_won", sum(last_duels_lost) AS "1v1_lost"
+FROM player_match_stats
+WHERE side = 'all'
+GROUP BY steam_id
+HAVING sum(rounds_played) >= 20
+ORDER BY opening_kills DESC
 LIMIT 20""",
     ),
     (
@@ -41,7 +54,7 @@ LIMIT 20""",
     ),
     (
         "Rounds with three kills or more",
-        """SELECT matches.map, matches.played_at, states.round_number, stats.name, states.kills
+        """SELECT matches.map, matches.played_at, states.round_number, stats.name, states.kills, states.match_id
 FROM player_round_states AS states
 JOIN matches ON matches.match_id = states.match_id
 JOIN player_match_stats AS stats

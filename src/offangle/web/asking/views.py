@@ -2,11 +2,14 @@
 
 import csv
 import io
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Final
+from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.views.decorators.http import require_GET
 
 from offangle.db.queries.explorer import MOST_MATCHES, TABLES
@@ -43,7 +46,37 @@ def explorer(request: HttpRequest) -> HttpResponse:
         return render(request, "offangle/asking/sql.html", context, status=HTTPStatus.UNPROCESSABLE_ENTITY)
     if request.GET.get("format") == "csv":
         return _csv(result)
-    return render(request, "offangle/asking/sql.html", {**context, "result": result})
+    return render(request, "offangle/asking/sql.html", {**context, "result": result, "rows": linked(result)})
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A value, and the page that it leads to."""
+
+    value: Any
+    url: str = ""
+
+
+def linked(result: Result) -> list[list[Cell]]:
+    """The rows; a column `match_id` leads to the match, and to the round where `round_number` stands beside it."""
+    return [
+        [Cell(value, _address(name, row)) for name, value in zip(result.columns, values, strict=True)]
+        for values in result.rows
+        for row in [dict(zip(result.columns, values, strict=True))]
+    ]
+
+
+def _address(column: str, row: dict[str, Any]) -> str:
+    if column != "match_id" or not isinstance(row[column], str):
+        return ""
+    try:
+        match_id = UUID(row[column])
+    except ValueError:
+        return ""
+    number = row.get("round_number")
+    if isinstance(number, int) and number > 0:
+        return reverse("match-round", args=[match_id, number])
+    return reverse("match", args=[match_id])
 
 
 def _place(sql: str, position: int | None) -> dict[str, Any]:
