@@ -90,14 +90,14 @@ def test_the_copy_holds_exactly_the_rows_one_may_see(asker: World) -> None:
 def test_my_maps_are_those_of_my_own_matches(asker: World) -> None:
     """The owner sees every match; theirs are those that their account played in, or that they brought."""
     mine = dict(EXAMPLES)["My maps"]
-    assert run_query(asker.owner, mine).rows == []
-    assert [row[0] for row in run_query(asker.member, mine).rows] == ["de_mirage"]
+    assert query(asker.owner, mine).rows == []
+    assert [row[0] for row in query(asker.member, mine).rows] == ["de_mirage"]
     own = SteamAccount.objects.create(steam_id=76_561_198_000_000_777, user=asker.owner)
     row = PlayerMatchStat.objects.filter(match__map_name="de_nuke", side="all").first()
     assert row is not None
     PlayerMatchStat.objects.filter(pk=row.pk).update(steam_account=own)
-    assert [row[0] for row in run_query(asker.owner, mine).rows] == ["de_nuke"]
-    assert run_query(asker.owner, "SELECT count(*) FROM matches").rows == [[2]]
+    assert [row[0] for row in query(asker.owner, mine).rows] == ["de_nuke"]
+    assert query(asker.owner, "SELECT count(*) FROM matches").rows == [[2]]
 
 
 def test_rows_lead_to_their_matches_and_rounds(asker: World, member: Client) -> None:
@@ -114,7 +114,7 @@ def test_rows_lead_to_their_matches_and_rounds(asker: World, member: Client) -> 
 
 def test_opening_and_clutch_figures_can_be_asked_for(asker: World) -> None:
     wanted = "opening_kills, opening_deaths, clutches_won, clutches_lost, last_duels_won, last_duels_lost"
-    rows = run_query(asker.member, f"SELECT {wanted} FROM player_match_stats WHERE side = 'all'").rows
+    rows = query(asker.member, f"SELECT {wanted} FROM player_match_stats WHERE side = 'all'").rows
     stored = PlayerMatchStat.objects.filter(match__map_name="de_mirage", side="all")
     assert sorted(map(tuple, rows)) == sorted(stored.values_list(*wanted.split(", ")))
 
