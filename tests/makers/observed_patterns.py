@@ -15,10 +15,9 @@ from offangle.analysis.patterns.tables import (
 )
 from offangle.core.economy import REGULATION_HALVES
 from offangle.core.sides import SIDES, Side
+from offangle.live.state import SURE
 
 NS_PER_S: Final = 10**9
-SURE: Final = ("high", "medium")
-"""Confidences at which a kill's weapon is taken as known."""
 
 
 class HeldInterval(Protocol):

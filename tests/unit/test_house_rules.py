@@ -55,6 +55,18 @@ def test_no_file_is_too_long() -> None:
     assert long == {}
 
 
+def test_what_people_run_needs_nothing_of_the_tests() -> None:
+    """Tests find their makers on a path of their own, which an installation does not have."""
+    helpers = {path.name for path in (ROOT / "tests").iterdir() if path.is_dir()} | {"conftest", "tests"}
+    found = [
+        f"{path.relative_to(ROOT)}:{number}"
+        for path in python_files("src")
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+        if (said := re.match(r"\s*(?:from|import) (\w+)", line)) and said[1] in helpers
+    ]
+    assert found == []
+
+
 def test_no_function_is_too_long() -> None:
     lengths = function_lengths(every_file())
     assert {name: length for name, length in lengths.items() if length > LONGEST_FUNCTION} == {}

@@ -1,6 +1,6 @@
 """What is known after the posts so far. Everything is a value: the next state is a new one."""
 
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
 
@@ -8,6 +8,8 @@ from offangle.core.sides import Side
 from offangle.live.observation import OwnPlayer, Scalar
 
 Confidence = Literal["high", "medium", "low", "none"]
+SURE: Final[tuple[Confidence, ...]] = ("high", "medium")
+"""Confidences at which a kill's weapon is taken as known."""
 UNKNOWN_WEAPON = "unknown"
 
 

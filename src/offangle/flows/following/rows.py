@@ -9,7 +9,6 @@ from uuid import UUID
 import msgspec
 import polars as pl
 
-from makers.observed_patterns import SURE
 from offangle.analysis.players import rate_expressions
 from offangle.analysis.registry import TOTALS
 from offangle.core.economy import player_buy_class
@@ -29,7 +28,7 @@ from offangle.db.queries.match_edits import edited_values
 from offangle.flows.rows import MAX_WEAPON_NAME, MatchRows, text, write_rows
 from offangle.live.combined import CombinedMatch, combine
 from offangle.live.policies import policy_of
-from offangle.live.state import UNKNOWN_WEAPON, Kill, LiveRound
+from offangle.live.state import SURE, UNKNOWN_WEAPON, Kill, LiveRound
 from offangle.live.track import Track
 
 LIVE_VERSION: Final = "live-4"
