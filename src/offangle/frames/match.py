@@ -1,9 +1,13 @@
 """The match itself: exactly one row."""
 
+from typing import Final
+
 import dataframely as dy
 
 from offangle.core.terms import SOURCES
 from offangle.frames import columns as col
+
+FINAL_SCORE: Final = "Final score as the source states it, not as counted; see `corrections` where it counts wrong winners"
 
 
 class MatchTable(dy.Schema):
@@ -25,6 +29,6 @@ class MatchTable(dy.Schema):
     played_at = dy.Datetime(nullable=True, time_zone="UTC", time_unit="us")
     team_a_name = dy.String(nullable=True)
     team_b_name = dy.String(nullable=True)
-    score_a = dy.Int16(nullable=True, min=0, description="Final score as the source states it, not as counted")
-    score_b = dy.Int16(nullable=True, min=0, description="Final score as the source states it, not as counted")
+    score_a = dy.Int16(nullable=True, min=0, description=FINAL_SCORE)
+    score_b = dy.Int16(nullable=True, min=0, description=FINAL_SCORE)
     is_simulated = dy.Bool(description="True for matches that Offangle's own simulator wrote")
