@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from makers.interchange_zips import Version, file_name, interchange_documents, write_interchange_zip
 from makers.synthetic import make_match
+from offangle.analysis.run import analyse
 from offangle.core.weapons import WEAPONS
-from offangle.frames.collection import MatchFrames
+from offangle.frames.collection import MatchFrames, check
 from offangle.parsing.interchange import archive, read_interchange
 from offangle.parsing.interchange.events import TELLING_FLASHES
 from offangle.parsing.interchange.roster import MAX_PLAYERS
@@ -66,6 +67,42 @@ def test_halves_follow_the_first_change_of_sides(
     rounds = read_interchange(write_interchange_zip(tmp_path / "m.zip", made))["rounds"]
     assert rounds["half"].to_list() == halves
     assert rounds["kind"].to_list() == ["regular" if half < 3 else "overtime" for half in halves]
+
+
+def knife_round(documents: Documents, *, money: int = 0, weapon: str = "knife", is_scored: bool = False) -> None:
+    """Make a knife round of the first."""
+    for row in documents["playerEconomies"]:
+        if row["roundNumber"] == 1:
+            row |= {"startMoney": money, "moneySpent": 0, "equipmentValue": 0}
+    for row in documents["kills"] + documents["damages"]:
+        if row["roundNumber"] == 1 and row.get("killerIndex", row.get("attackerIndex")) is not None:
+            row["weapon"] = weapon
+    if not is_scored:
+        won_by = documents["rounds"][0]["winnerTeamKey"]
+        documents["match"][won_by]["score"] -= 1
+        for row in documents["rounds"][1:]:
+            row[f"{won_by}ScoreBefore"] -= 1
+
+
+def test_a_knife_round_is_kept_and_not_counted(read_changed: Read, match: MatchFrames) -> None:
+    read = check(read_changed(knife_round))
+    rounds = read["rounds"]
+    assert rounds["round_number"].to_list() == [-1, 1, 2, 3, 4, 5]
+    assert rounds["kind"].to_list()[:2] == ["knife", "regular"]
+    assert rounds["half"].to_list()[:4] == [0, 1, 1, 2]  # sides change after two counted rounds
+    for name in ("kills", "damages", "shots", "economy", "player_rounds", "ticks"):
+        made = match[name].filter(pl.col("round_number") > 1)["round_number"] - 1
+        assert read.counted(name)["round_number"].to_list() == made.to_list()
+        assert read[name].filter(pl.col("round_number") == -1).height > 0
+    failed = analyse(read)["checks"].filter(~pl.col("ok"))["name"].to_list()
+    assert all(name.startswith("scoreboard_") for name in failed)
+
+
+@pytest.mark.parametrize("sign", [{"money": 800}, {"weapon": "ak47"}, {"is_scored": True}], ids=str)
+def test_a_knife_round_is_one_by_all_three_signs(read_changed: Read, sign: dict[str, Any]) -> None:
+    rounds = read_changed(lambda documents: knife_round(documents, **sign))["rounds"]
+    assert rounds["round_number"].to_list() == [1, 2, 3, 4, 5, 6]
+    assert rounds["kind"].unique().to_list() == ["regular"]
 
 
 # -- warmup ----------------------------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ import dataframely as dy
 from offangle.core.terms import SOURCES
 from offangle.frames import columns as col
 
-FINAL_SCORE: Final = "Final score as the source states it, not as counted; see `corrections` where it counts wrong winners"
+FINAL_SCORE: Final = "As the source states it, not as counted; see `corrections` where it counts wrong winners"
 
 
 class MatchTable(dy.Schema):

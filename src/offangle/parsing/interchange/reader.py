@@ -27,7 +27,13 @@ from offangle.parsing.interchange.events import (
 )
 from offangle.parsing.interchange.reconcile import Reconciled, Scores, end_reason, reconcile, with_reason_sides
 from offangle.parsing.interchange.roster import Roster, read_players, roster_of
-from offangle.parsing.interchange.rounds import player_rounds, read_economy, read_rounds, with_sampled_money
+from offangle.parsing.interchange.rounds import (
+    player_rounds,
+    read_economy,
+    read_rounds,
+    with_sampled_money,
+    without_knife_rounds,
+)
 from offangle.parsing.interchange.rows import Count
 from offangle.parsing.interchange.streams import read_duels, read_replay, read_shots
 
@@ -92,6 +98,11 @@ def _read_tables(archive: Archive, tell: Progress) -> dict[str, pl.DataFrame | N
     stated = read_rounds(archive)
     roster = roster_of(players, stated, is_columnar=archive.is_columnar)
     told = _read_told(archive, roster)
+    final = {"a": match.team_a.score, "b": match.team_b.score}
+    stated = without_knife_rounds(stated, told.economy, told.kills, final)
+    if (stated.get_column("round_number") < 0).any():
+        roster = roster_of(players, stated, is_columnar=archive.is_columnar)
+        told = _read_told(archive, roster)
     tell("events", 0.1)
     reconciled = _reconciled(match, stated, players, told)
     if reconciled.has_other_sides:

@@ -24,12 +24,14 @@ class Roster:
         players: `index`, `wire_id` (as 2.0 names the player), `steam_id`, `name`, `team`, `is_bot`.
         sides: `round_number`, `steam_id`, `side`: one row per round and player.
         freeze_ends: `round_number`, `freeze_end_tick`.
+        numbers: `stated`, `round_number`: the file's numbers of rounds, and ours where knife rounds do not count.
         is_columnar: Players are named by index, not by SteamID64.
     """
 
     players: pl.DataFrame
     sides: pl.DataFrame
     freeze_ends: pl.DataFrame
+    numbers: pl.DataFrame
     is_columnar: bool
 
     def identify(self, frame: pl.DataFrame, declared: Rows, *, where: str) -> pl.DataFrame:
@@ -58,16 +60,16 @@ class Roster:
         return frame.with_columns(found.alias(column))
 
     def check_rounds(self, frame: pl.DataFrame, *, where: str) -> pl.DataFrame:
-        """The same frame when each of its rounds exists; 0 stands for "outside any round".
+        """The same frame with our numbers of its rounds, each of which exists; 0 stands for "outside any round".
 
         Raises:
             BadInputError: A row names a round that is not in `rounds.json`.
         """
-        known = self.sides.get_column("round_number").unique()
-        strange = frame.filter((pl.col("round_number") != 0) & ~pl.col("round_number").is_in(known.implode()))
+        stated, ours = self.numbers.get_column("stated"), self.numbers.get_column("round_number")
+        strange = frame.filter((pl.col("round_number") != 0) & ~pl.col("round_number").is_in(stated.implode()))
         if not strange.is_empty():
             raise BadInputError(f"{where}: roundNumber {strange.item(0, 'round_number')} is not in rounds.json")
-        return frame
+        return frame.with_columns(pl.col("round_number").replace(stated, ours))
 
     def without_warmup(self, frame: pl.DataFrame) -> pl.DataFrame:
         """`frame` with rows from before their round's freeze end moved outside any round (`round_number` 0).
@@ -122,9 +124,10 @@ def _refuse_doubles(players: pl.DataFrame, column: str) -> None:
 
 
 def roster_of(players: pl.DataFrame, rounds: pl.DataFrame, *, is_columnar: bool) -> Roster:
-    """The roster for `rounds` with their sides: round_number, team_a_side, freeze_end_tick."""
+    """The roster for `rounds` with their sides: round_number, stated_number, team_a_side, freeze_end_tick."""
     freeze_ends = rounds.select("round_number", "freeze_end_tick")
-    return Roster(players, _played_sides(players, rounds), freeze_ends, is_columnar)
+    numbers = rounds.select("round_number", stated="stated_number")
+    return Roster(players, _played_sides(players, rounds), freeze_ends, numbers, is_columnar)
 
 
 def _played_sides(players: pl.DataFrame, rounds: pl.DataFrame) -> pl.DataFrame:

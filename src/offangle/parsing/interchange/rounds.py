@@ -1,10 +1,12 @@
 """Rounds, and what each player had in them."""
 
+from collections.abc import Mapping
 from typing import Final
 
 import polars as pl
 
 from offangle.core.errors import BadInputError
+from offangle.core.weapons import weapon_class
 from offangle.parsing.interchange.archive import Archive
 from offangle.parsing.interchange.roster import Roster
 from offangle.parsing.interchange.rows import PLAYER_ECONOMIES, ROUNDS
@@ -16,6 +18,9 @@ from offangle.parsing.interchange.vocabulary import (
     TEAMS,
     translated,
 )
+
+NO_ARMS: Final = ("melee", "world")
+"""Classes of what kills in a knife round: knives, and falls."""
 
 MAX_ROUNDS: Final = 200
 
@@ -38,7 +43,41 @@ def read_rounds(archive: Archive) -> pl.DataFrame:
         rows.with_columns(reason=pl.col("end_reason")), "reason", END_REASONS, where="rounds.json: endReason"
     ).sort("round_number")
     _check(rows)
-    return rows.with_columns(officially_ended_tick=pl.col("start_tick").shift(-1))
+    return rows.with_columns(
+        stated_number=pl.col("round_number"),
+        kind=pl.lit(None, pl.String),
+        officially_ended_tick=pl.col("start_tick").shift(-1),
+    )
+
+
+def without_knife_rounds(
+    rounds: pl.DataFrame, economy: pl.DataFrame, kills: pl.DataFrame, final: Mapping[str, int]
+) -> pl.DataFrame:
+    """The same rounds with those of the knives set apart: `kind`, and numbers of their own below zero.
+
+    A knife round is one by all three signs: nobody had money, whoever died did so by melee, and the score stayed.
+
+    Args:
+        rounds: As `read_rounds` gives them.
+        economy: As `read_economy` gives it.
+        kills: As `events.read_kills` gives them.
+        final: The final score by team.
+    """
+    weapons = kills.get_column("weapon").unique().to_list()
+    armed_with = [weapon for weapon in weapons if weapon_class(weapon) not in NO_ARMS]
+    armed = kills.filter(pl.col("weapon").is_in(armed_with)).get_column("round_number").unique()
+    money = economy.group_by("round_number").agg(is_broke=(pl.col("start_money") == 0).all(ignore_nulls=False))
+    scores = [pl.col(f"score_{team}_before") for team in TEAMS.values()]
+    stayed = pl.all_horizontal(
+        score.shift(-1, fill_value=final[team]) == score for team, score in zip(TEAMS.values(), scores, strict=True)
+    )
+    marked = rounds.join(money, on="round_number", how="left", maintain_order="left").with_columns(
+        is_knife=pl.col("is_broke").fill_null(value=False) & ~pl.col("round_number").is_in(armed.implode()) & stayed
+    )
+    knives = pl.col("is_knife").cast(pl.Int64).cum_sum()
+    number = pl.when("is_knife").then(-knives).otherwise(pl.col("round_number") - knives)
+    kind = pl.when("is_knife").then(pl.lit("knife")).otherwise("kind")
+    return marked.with_columns(round_number=number, kind=kind).drop("is_knife", "is_broke")
 
 
 def _check(rows: pl.DataFrame) -> None:
