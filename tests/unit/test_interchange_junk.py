@@ -11,6 +11,7 @@ import pytest
 
 from makers.interchange_zips import Version, file_name, interchange_documents
 from makers.synthetic import make_match
+from offangle.analysis.run import analyse
 from offangle.core.errors import BadInputError
 from offangle.frames.collection import check
 from offangle.parsing.interchange import read_interchange
@@ -23,6 +24,12 @@ JUNK: Final[tuple[Any, ...]] = (
     10**12,
     10**30,
     1.5,
+    3.0,
+    -500,
+    40_000,
+    2**31 - 1,
+    "\0",
+    "workshop/1/x",
     -1e300,
     "x",
     "",
@@ -74,7 +81,7 @@ def test_junk_is_bad_input_or_harmless(seed: int, version: Version, tmp_path: Pa
             for name, text in changed.items():
                 archive.writestr(file_name(name), text)
         try:
-            check(read_interchange(tmp_path / "m.zip"))
+            analyse(check(read_interchange(tmp_path / "m.zip")))
         except BadInputError:
             continue
         except Exception as error:

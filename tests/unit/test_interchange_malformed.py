@@ -1,4 +1,4 @@
-"""Zips that must be refused, each with a message that names the file, the field and what is wrong."""
+"""Zips that must be refused, each with a message that names file, field and fault; and odd ones that are read."""
 
 import copy
 import json
@@ -7,10 +7,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
+from polars.testing import assert_frame_equal
 
 from makers.interchange_zips import Version, file_name, interchange_documents, write_interchange_zip
 from makers.synthetic import make_match
+from offangle.analysis.run import analyse
 from offangle.core.errors import BadInputError, LimitExceededError
 from offangle.frames.collection import MatchFrames, check
 from offangle.parsing.interchange import archive as archive_module
@@ -347,3 +350,89 @@ def test_tells_how_far_it_is(tmp_path: Path, match: MatchFrames) -> None:
     read_interchange(write_interchange_zip(tmp_path / "m.zip", match), progress=lambda *stage: told.append(stage))
     assert [stage for stage, _ in told] == ["open", "events", "replay", "duels", "tables"]
     assert [done for _, done in told] == sorted(done for _, done in told)
+
+
+# -- odd values: data, and not our error -------------------------------------------------------------------------------
+
+ODD: dict[str, tuple[Change, str, str]] = {
+    "money below zero": (set_at("playerEconomies", 0, "startMoney", -500), "economy", "start_money"),
+    "equipment below zero": (set_at("playerEconomies", 0, "equipmentValue", -1), "economy", "equipment_value"),
+    "health of thousands": (set_at("replay", "rounds", 0, "players", 0, "hp", 0, 40_000), "ticks", "health"),
+    "blinded for less than nothing": (
+        set_at("replay", "rounds", 0, "players", 0, "flash", 0, -5), "ticks", "flash_duration_s",
+    ),
+    "money beyond all sums": (
+        lambda docs: docs["replay"]["rounds"][0]["players"][0].update(
+            money=[2**31 - 1] * len(docs["replay"]["rounds"][0]["players"][0]["money"])
+        ),
+        "ticks",
+        "money",
+    ),
+    "damage of thousands": (set_at("damages", 0, "healthDamage", 40_000), "damages", "health_damage"),
+    "damage below zero": (set_at("damages", 0, "healthDamage", -7), "damages", "health_damage"),
+    "blindness below zero": (set_at("blinds", 0, "durationSeconds", -1.0), "blinds", "duration_s"),
+    "score below zero": (set_at("match", "teamA", "score", -1), "match", "score_a"),
+    "length below zero": (set_at("match", "durationSeconds", -1.5), "match", "duration_s"),
+    "running score below zero": (set_at("rounds", 1, "teamAScoreBefore", -3), "rounds", "score_a_before"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_odd_values_are_kept_out_and_told(name: str, tmp_path: Path, documents: dict[Version, Documents]) -> None:
+    change, table, column = ODD[name]
+    read = check(read_interchange(write(tmp_path / "match.zip", documents["3.0"], change)))
+    assert (table, column) in read["odd_values"].select("table", "column").rows()
+    checks = analyse(read)["checks"]
+    assert column in checks.filter(pl.col("name") == "odd_values").item(0, "detail")
+
+
+@pytest.mark.parametrize("word", ["NaN", "Infinity", "-Infinity"])
+def test_what_is_no_number_is_unknown(word: str, tmp_path: Path, documents: dict[Version, Documents]) -> None:
+    change = set_at("shots", json.dumps(documents["2.0"]["shots"]).replace('"yaw": ', f'"yaw": {word}, "was": '))
+    read = check(read_interchange(write(tmp_path / "match.zip", documents["2.0"], change)))
+    assert read["shots"]["yaw_deg"].null_count() == read["shots"].height > 0
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_a_mark_before_the_text_does_not_matter(
+    encoding: str, tmp_path: Path, documents: dict[Version, Documents]
+) -> None:
+    with zipfile.ZipFile(tmp_path / "m.zip", "w") as archive:
+        for key, document in documents["3.0"].items():
+            archive.writestr(file_name(key), json.dumps(document).encode(encoding))
+    assert check(read_interchange(tmp_path / "m.zip"))["kills"].height > 0
+
+
+def test_whole_numbers_may_have_a_point(tmp_path: Path, documents: dict[Version, Documents]) -> None:
+    def change(docs: Documents) -> None:
+        for key in ("rounds", "kills", "damages", "bombs", "replay", "shots", "match"):
+            docs[key] = _with_points(docs[key])
+
+    whole = read_interchange(write(tmp_path / "whole.zip", documents["3.0"], lambda _: None))
+    pointed = read_interchange(write(tmp_path / "pointed.zip", documents["3.0"], change))
+    for name in whole:
+        assert_frame_equal(whole[name], pointed[name])
+
+
+def _with_points(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _with_points(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_with_points(inner) for inner in value]
+    return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def test_a_fraction_is_no_whole_number(tmp_path: Path, documents: dict[Version, Documents]) -> None:
+    path = write(tmp_path / "m.zip", documents["3.0"], set_at("kills", 0, "tick", 3272.5))
+    with pytest.raises(BadInputError, match=r"kills\.json: Expected `int`, got `float` - at `\$\[0\]\.tick`"):
+        read_interchange(path)
+
+
+def test_invisible_nothings_are_left_out_of_texts(tmp_path: Path, documents: dict[Version, Documents]) -> None:
+    def change(docs: Documents) -> None:
+        docs["players"][0]["name"] = "a\0b"
+        docs["match"]["teamA"]["name"] = "\0"
+
+    read = read_interchange(write(tmp_path / "m.zip", documents["3.0"], change))
+    assert read["players"].item(0, "name") == "ab"
+    assert read["match"].item(0, "team_a_name") == ""

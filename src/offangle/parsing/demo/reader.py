@@ -8,12 +8,11 @@ from typing import Final
 import polars as pl
 
 from offangle.core.maps import canonical_map
-from offangle.frames.collection import MatchFrames, conform, shape
+from offangle.frames.collection import MatchFrames, shape
 from offangle.frames.columns import SIDE
 from offangle.frames.halves import length_of, with_halves
-from offangle.frames.odd_values import hold
-from offangle.frames.registry import TABLES
 from offangle.parsing.corrections import corrections_table
+from offangle.parsing.declared import as_declared
 from offangle.parsing.demo import combat, items, states, teams, totals
 from offangle.parsing.demo import rounds as round_list
 from offangle.parsing.demo.awpy_source import AWPY_VERSION, AwpyDemo, AwpyTables
@@ -172,15 +171,8 @@ def _translate(recording: _Recording, report: Progress) -> dict[str, pl.DataFram
     grid = recording.states.filter(states.on_grid(recording.every))
     found["ticks"] = states.ticks_table(grid, recording.places, rounds)
     found["input_history"] = input_history_table(recording.completion.input_history, recording.header)
-    held = _held({name: table for name, table in found.items() if table is not None})
-    return held | _resolved(held)
-
-
-def _held(tables: dict[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
-    """The tables in their declared types, with a note of each number that these do not hold."""
-    held, notes = hold(tables, TABLES)
-    typed = {name: conform(name, table) for name, table in held.items()}
-    return typed if notes.is_empty() else {**typed, "odd_values": notes}
+    declared = as_declared({name: table for name, table in found.items() if table is not None})
+    return declared | _resolved(declared)
 
 
 def _count_rounds(recording: _Recording) -> pl.DataFrame:

@@ -1,6 +1,7 @@
 """The zip itself: opened within limits, its manifest read, its files handed out one at a time."""
 
 import codecs
+import json
 import re
 import zipfile
 import zlib
@@ -40,6 +41,7 @@ NEWEST_MAJOR: Final = 3
 VERSION_2: Final = (2, 0)
 
 _DAMAGED: Final = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError)
+_NO_NUMBERS: Final = re.compile(rb"NaN|Infinity")
 _VERSION: Final = re.compile(rf"{FORMAT_NAME}/(\d{{1,4}})\.(\d{{1,4}})")
 
 
@@ -118,10 +120,10 @@ class Archive(AbstractContextManager["Archive"]):
             BadInputError: It is not JSON of that shape; the message names the field.
         """
         try:
-            return decoder.decode(_plain_json(self.read(name)))
+            return _decoded(_plain_json(self.read(name)), decoder)
         except msgspec.ValidationError as error:
             raise BadInputError(f"{name}: {error}") from error
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except (msgspec.DecodeError, ValueError) as error:
             raise BadInputError(f"{name}: not valid JSON: {error}") from error
         except RecursionError as error:
             raise LimitExceededError(f"{name}: nested too deeply") from error
@@ -130,6 +132,19 @@ class Archive(AbstractContextManager["Archive"]):
         manifest: Manifest = self.decode(MANIFEST, reader_of(Manifest))
         _major(manifest.schema_version)
         return manifest
+
+
+def _decoded(content: bytes, decoder: msgspec.json.Decoder[Any]) -> Any:
+    """The document; numbers that are none, which some programs write and JSON does not know, are null."""
+    try:
+        return decoder.decode(content)
+    except msgspec.ValidationError:
+        raise
+    except msgspec.DecodeError:
+        if not _NO_NUMBERS.search(content):
+            raise
+        document = json.loads(content, parse_constant=lambda _: None)
+        return msgspec.convert(document, decoder.type, strict=False)
 
 
 def _plain_json(content: bytes) -> bytes:

@@ -1,6 +1,6 @@
 """From a zip to the tables of a match."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Final
@@ -11,9 +11,10 @@ import polars as pl
 from offangle.analysis.evidence import round_evidence
 from offangle.core.errors import BadInputError
 from offangle.core.maps import canonical_map
-from offangle.frames.collection import MatchFrames, conform
+from offangle.frames.collection import MatchFrames, shape
 from offangle.frames.halves import length_of, with_halves
 from offangle.parsing.corrections import corrections_table
+from offangle.parsing.declared import as_declared
 from offangle.parsing.held_weapons import resolve_base_weapons
 from offangle.parsing.interchange.archive import Archive, reader_of
 from offangle.parsing.interchange.events import (
@@ -34,7 +35,7 @@ from offangle.parsing.interchange.rounds import (
     with_sampled_money,
     without_knife_rounds,
 )
-from offangle.parsing.interchange.rows import Count
+from offangle.parsing.interchange.rows import Measure, Small, without_nul
 from offangle.parsing.interchange.streams import read_duels, read_replay, read_shots
 
 SOURCE: Final = "cs2_demo_format"
@@ -42,7 +43,7 @@ Progress = Callable[[str, float], None]
 
 
 class _Team(msgspec.Struct):
-    score: Count
+    score: Small
     name: str | None = None
 
 
@@ -51,7 +52,7 @@ class _Match(msgspec.Struct):
     tick_rate: Annotated[float, msgspec.Meta(gt=0, le=1024)] = msgspec.field(name="tickrate")
     team_a: _Team = msgspec.field(name="teamA")
     team_b: _Team = msgspec.field(name="teamB")
-    duration_s: Annotated[float, msgspec.Meta(ge=0)] | None = msgspec.field(name="durationSeconds", default=None)
+    duration_s: Measure | None = msgspec.field(name="durationSeconds", default=None)
     server_name: str | None = msgspec.field(name="serverName", default=None)
 
 
@@ -76,7 +77,7 @@ def read_interchange(path: Path, *, progress: Progress | None = None) -> MatchFr
     tell = progress or _tell_nobody
     tell("open", 0.0)
     with Archive(path) as archive:
-        return MatchFrames(_conformed(_read_tables(archive, tell)))
+        return MatchFrames(_declared(_read_tables(archive, tell)))
 
 
 def _tell_nobody(_stage: str, _done: float) -> None:
@@ -150,7 +151,7 @@ def _reconciled(match: _Match, stated: pl.DataFrame, players: pl.DataFrame, told
         "economy": told.economy,
         "bomb_events": told.bomb_events,
     }
-    frames = MatchFrames(_conformed(telling))
+    frames = MatchFrames(_declared(telling))
     rounds = with_reason_sides(
         stated, frames["bomb_events"], tick_rate=match.tick_rate, map_name=canonical_map(match.map_name)
     )
@@ -176,8 +177,8 @@ def _read_events(archive: Archive, roster: Roster, told: _Told) -> dict[str, pl.
     }
 
 
-def _conformed(tables: dict[str, pl.DataFrame | None]) -> dict[str, pl.DataFrame]:
-    return {name: conform(name, table) for name, table in tables.items() if table is not None}
+def _declared(tables: Mapping[str, pl.DataFrame | None]) -> dict[str, pl.DataFrame]:
+    return as_declared({name: shape(name, table) for name, table in tables.items() if table is not None})
 
 
 def _read_match(archive: Archive) -> _Match:
@@ -189,7 +190,7 @@ def _read_match(archive: Archive) -> _Match:
 
 
 def _match_table(match: _Match, scores: Scores, sample_rate_hz: float | None) -> pl.DataFrame:
-    return pl.DataFrame(
+    row = pl.DataFrame(
         {
             "map_name": canonical_map(match.map_name),
             "tick_rate": match.tick_rate,
@@ -204,6 +205,7 @@ def _match_table(match: _Match, scores: Scores, sample_rate_hz: float | None) ->
             "is_simulated": False,
         }
     )
+    return without_nul(row)
 
 
 def _parsers(archive: Archive) -> pl.DataFrame:

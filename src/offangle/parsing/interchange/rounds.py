@@ -119,9 +119,10 @@ def _money(rows: pl.DataFrame) -> pl.DataFrame:
     """Take out start money that the exporter read before overtime gave everyone new money, and add `money_left`.
 
     In such a round somebody spends more than they had. The whole round is stale then, also for those whose figures
-    happen to be possible.
+    happen to be possible. A sum below zero is odd by itself and says nothing of the others.
     """
-    is_stale = (pl.col("money_spent") > pl.col("start_money")).any().over("round_number")
+    is_possible = pl.col("start_money") >= 0
+    is_stale = (is_possible & (pl.col("money_spent") > pl.col("start_money"))).any().over("round_number")
     start = pl.when(~is_stale.fill_null(value=False)).then(pl.col("start_money"))
     return rows.with_columns(start.alias("start_money"), (start - pl.col("money_spent")).alias("money_left"))
 

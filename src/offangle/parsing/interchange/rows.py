@@ -18,25 +18,19 @@ from offangle.parsing.interchange.archive import Archive, reader_of
 LARGEST: Final = 2**31 - 1
 
 Small = Annotated[int, msgspec.Meta(ge=-LARGEST, le=LARGEST)]
-"""Any number of a stream; sums of them stay far from 64 bits."""
+"""Any whole number: odd ones are data, to be held and told of later. Sums of them stay far from 64 bits."""
 
 Tick = Annotated[int, msgspec.Meta(ge=0, le=LARGEST)]
-Money = Annotated[int, msgspec.Meta(ge=0, le=1_000_000)]
-Count = Annotated[int, msgspec.Meta(ge=0, le=32_767)]
 Round = Annotated[int, msgspec.Meta(ge=0, le=1_000)]
-Seconds = Annotated[float, msgspec.Meta(ge=0, le=1_000_000)]
-Degrees = Annotated[float, msgspec.Meta(ge=-1_000, le=1_000)]
 Measure = Annotated[float, msgspec.Meta(ge=-1e9, le=1e9)]
-"""A coordinate or a speed: wide enough for exporters' impossible speeds, narrow enough for 32 bits."""
+"""Any other number: a coordinate, a speed, an angle, a time. Wide enough for exporters' impossible speeds, narrow
+enough for 32 bits."""
 
 _DTYPES: Final[Mapping[Any, pl.DataType]] = {
     Tick: pl.Int64(),
-    Money: pl.Int64(),
-    Count: pl.Int64(),
+    Small: pl.Int64(),
     Round: pl.Int64(),
-    Seconds: pl.Float64(),
-    Degrees: pl.Float64(),
-    float: pl.Float64(),
+    Measure: pl.Float64(),
     str: pl.String(),
     bool: pl.Boolean(),
     list: pl.List(pl.String),
@@ -117,7 +111,12 @@ class Rows:
                 pl.Series(f"{prefix}{axis}", [None if p is None else getattr(p, axis) for p in points], pl.Float64)
                 for axis in "xyz"
             ]
-        return pl.DataFrame(columns)
+        return without_nul(pl.DataFrame(columns))
+
+
+def without_nul(frame: pl.DataFrame) -> pl.DataFrame:
+    """The same rows without NUL characters in texts, which databases refuse and nobody sees."""
+    return frame.with_columns(pl.col(pl.String).str.replace_all("\0", "", literal=True))
 
 
 def wire_player(stem: str, *, is_columnar: bool) -> str:
@@ -144,8 +143,8 @@ ROUNDS: Final = Rows(
         "freeze_end_tick": ("freezeEndTick", Tick),
         "end_tick": ("endTick", Tick),
         "team_a_side": ("teamASide", str),
-        "score_a_before": ("teamAScoreBefore", Count),
-        "score_b_before": ("teamBScoreBefore", Count),
+        "score_a_before": ("teamAScoreBefore", Small),
+        "score_b_before": ("teamBScoreBefore", Small),
         "winner_team": ("winnerTeamKey", str),
         "winner_side": ("winnerSide", str),
         "end_reason": ("endReason", str),
@@ -160,13 +159,13 @@ PLAYER_STATS: Final = Rows(
     "playerStats",
     players={"steam_id": ""},
     optional={
-        "rounds_played": ("rounds", Count),
-        "kills": ("kills", Count),
-        "deaths": ("deaths", Count),
-        "assists": ("assists", Count),
-        "headshot_kills": ("headshotCount", Count),
-        "damage": ("damageHealth", Count),
-        "utility_damage": ("utilityDamage", Count),
+        "rounds_played": ("rounds", Small),
+        "kills": ("kills", Small),
+        "deaths": ("deaths", Small),
+        "assists": ("assists", Small),
+        "headshot_kills": ("headshotCount", Small),
+        "damage": ("damageHealth", Small),
+        "utility_damage": ("utilityDamage", Small),
     },
 )
 
@@ -175,9 +174,9 @@ PLAYER_ECONOMIES: Final = Rows(
     players={"steam_id": ""},
     needed=ROUND_NUMBER,
     optional={
-        "start_money": ("startMoney", Money),
-        "money_spent": ("moneySpent", Money),
-        "equipment_value": ("equipmentValue", Money),
+        "start_money": ("startMoney", Small),
+        "money_spent": ("moneySpent", Small),
+        "equipment_value": ("equipmentValue", Small),
         "has_armor": ("hasArmor", bool),
         "has_helmet": ("hasHelmet", bool),
         "has_defuse_kit": ("hasDefuseKit", bool),
@@ -198,7 +197,7 @@ KILLS: Final = Rows(
     needed={**MOMENT, "weapon": ("weapon", str), "is_headshot": ("headshot", bool)},
     optional={
         "is_flash_assist": ("flashAssist", bool),
-        "penetrated_objects": ("penetratedObjects", Count),
+        "penetrated_objects": ("penetratedObjects", Small),
         "is_through_smoke": ("throughSmoke", bool),
         "is_no_scope": ("noScope", bool),
     },
@@ -212,13 +211,13 @@ DAMAGES: Final = Rows(
         **MOMENT,
         "weapon": ("weapon", str),
         "hit_group": ("hitgroup", str),
-        "health_damage": ("healthDamage", Count),
+        "health_damage": ("healthDamage", Small),
     },
     optional={
-        "health_damage_raw": ("healthDamageRaw", Count),
-        "armor_damage": ("armorDamage", Count),
-        "victim_health_before": ("victimHealthBefore", Count),
-        "victim_armor_after": ("victimArmorAfter", Count),
+        "health_damage_raw": ("healthDamageRaw", Small),
+        "armor_damage": ("armorDamage", Small),
+        "victim_health_before": ("victimHealthBefore", Small),
+        "victim_armor_after": ("victimArmorAfter", Small),
     },
     points={"attacker_": "attackerPosition", "victim_": "victimPosition"},
 )
@@ -226,7 +225,7 @@ DAMAGES: Final = Rows(
 BLINDS: Final = Rows(
     "blinds",
     players={"attacker_steam_id": "flasher?", "victim_steam_id": "flashed"},
-    needed={**MOMENT, "duration_s": ("durationSeconds", Seconds)},
+    needed={**MOMENT, "duration_s": ("durationSeconds", Measure)},
     optional={"grenade_id": ("flashId", str)},
 )
 
@@ -254,7 +253,7 @@ SHOT_ROWS: Final = Rows(
     "shots",
     players={"steam_id": ""},
     needed={**MOMENT, "weapon": ("weapon", str)},
-    optional={"pitch_deg": ("pitch", Degrees), "yaw_deg": ("yaw", Degrees)},
+    optional={"pitch_deg": ("pitch", Measure), "yaw_deg": ("yaw", Measure)},
     points={"": "position", "velocity_": "velocity"},
 )
 """Shots as 2.0 writes them; 3.x has tracks instead (see `streams`)."""

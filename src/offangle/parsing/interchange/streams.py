@@ -15,7 +15,7 @@ import polars as pl
 from offangle.core.errors import BadInputError
 from offangle.parsing.interchange.archive import Archive, reader_of
 from offangle.parsing.interchange.roster import Roster
-from offangle.parsing.interchange.rows import SHOT_ROWS, Count, Round, Small, Tick
+from offangle.parsing.interchange.rows import SHOT_ROWS, Round, Small, Tick
 from offangle.parsing.interchange.vocabulary import GRENADE_KINDS, translated, weapon
 
 DEFAULT_ANGLE_SCALE: Final = 10
@@ -39,7 +39,7 @@ DELTAS: Final = frozenset({"x", "y", "z", "yaw", "pitch", "money", "tick"})
 
 Scale = Annotated[float, msgspec.Meta(ge=0.001, le=1_000_000)]
 Samples = list[Small | None]
-Counts = list[Count | None]
+FrameCount = Annotated[int, msgspec.Meta(ge=0, le=32_767)]
 
 
 class _Meta(msgspec.Struct):
@@ -53,19 +53,19 @@ class _Track(msgspec.Struct, gc=False):
     y: Samples
     z: Samples
     yaw: Samples
-    hp: Counts
+    hp: Samples
     index: Small | None = msgspec.field(name="playerIndex", default=None)
     steam_id64: str | None = msgspec.field(name="steamId64", default=None)
     pitch: Samples | None = None
-    flash: Counts | None = None
+    flash: Samples | None = None
 
 
 class _ReplayTrack(_Track, gc=False):
     weapon: Samples | None = None
     place: Samples | None = None
-    armor: Counts | None = None
+    armor: Samples | None = None
     money: Samples | None = None
-    flags: Counts | None = None
+    flags: Samples | None = None
 
 
 class _Flight(msgspec.Struct, gc=False):
@@ -81,7 +81,7 @@ class _Window(msgspec.Struct):
     round_number: Round = msgspec.field(name="roundNumber")
     start_tick: Tick = msgspec.field(name="startTick")
     tick_step: Annotated[int, msgspec.Meta(ge=1, le=1024)] = msgspec.field(name="tickStep")
-    frame_count: Count = msgspec.field(name="frameCount")
+    frame_count: FrameCount = msgspec.field(name="frameCount")
     players: list[_Track]
 
 
@@ -89,7 +89,7 @@ class _ReplayRound(msgspec.Struct):
     round_number: Round = msgspec.field(name="roundNumber")
     start_tick: Tick = msgspec.field(name="startTick")
     tick_step: Annotated[int, msgspec.Meta(ge=1, le=1024)] = msgspec.field(name="tickStep")
-    frame_count: Count = msgspec.field(name="frameCount")
+    frame_count: FrameCount = msgspec.field(name="frameCount")
     players: list[_ReplayTrack]
     projectiles: list[_Flight] = []
 
