@@ -7,7 +7,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from makers.toy_demo import pass_ticks, set_back, write_odd_demo, write_toy_demo
+from makers.toy_demo import kept_toy_demo, pass_ticks, set_back, write_odd_demo
 from offangle.frames.collection import MatchFrames, check
 from offangle.parsing.demo.reader import read_demo
 
@@ -190,8 +190,8 @@ def test_team_kill_suicide_and_fall_are_kept(tmp_path: Path) -> None:
     assert suicide["attacker_steam_id"] == suicide["victim_steam_id"]
 
 
-def test_a_players_own_recording_knows_everybody_who_played(tmp_path: Path) -> None:
-    demo = write_toy_demo(tmp_path / "pov.dem", "--rounds", "2", "--live", "12", "--pov", "0")
+def test_a_players_own_recording_knows_everybody_who_played() -> None:
+    demo = kept_toy_demo("--rounds", "2", "--live", "12", "--pov", "0")
     frames = check(read_demo(demo.path))
     assert frames["players"].height == 10
     assert frames["player_rounds"].height == 20
@@ -209,8 +209,8 @@ def test_smoke_that_outlasts_the_round_is_cleared_with_it(tmp_path: Path) -> Non
     assert smokes["end_tick"].to_list() == rounds["officially_ended_tick"].to_list()
 
 
-def test_recording_with_the_events_of_older_games(tmp_path: Path) -> None:
-    demo = write_toy_demo(tmp_path / "legacy.dem", "--rounds", "2", "--live", "12", "--legacy")
+def test_recording_with_the_events_of_older_games() -> None:
+    demo = kept_toy_demo("--rounds", "2", "--live", "12", "--legacy")
     frames = check(read_demo(demo.path))
     assert listed(frames) == [(1, "regular"), (2, "regular")]
     assert score(frames) == (1, 1)

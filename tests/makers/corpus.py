@@ -11,10 +11,10 @@ import os
 import platform
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,6 +22,7 @@ import numpy as np
 import polars as pl
 import zstandard
 
+from makers.scripted_match import Script, write_script
 from offangle.frames.collection import MatchFrames, conform
 from offangle_sim.match import DEMO_NAME, TRUTH_FOLDER, write_match
 from offangle_sim.order import MatchOrder
@@ -29,7 +30,10 @@ from offangle_sim.order import MatchOrder
 REPOSITORY: Final = Path(__file__).resolve().parents[2]
 CORPUS: Final = "OFFANGLE_TEST_CORPUS"
 """Names another folder for the matches than the one beside pytest's own cache."""
-PLAYED_BY: Final = ("src/offangle_sim", "src/offangle/core", "src/offangle/frames", "tests/makers/corpus.py")
+PLAYED_BY: Final = (
+    *("src/offangle_sim", "src/offangle/core", "src/offangle/frames"),
+    *("tests/makers/corpus.py", "tests/makers/scripted_match.py", "tests/makers/recorded.py"),
+)
 PACKED: Final = f"{DEMO_NAME}.zst"
 
 
@@ -53,14 +57,43 @@ class PlayedMatch:
         return path
 
 
+@dataclass(frozen=True)
+class ScriptedDemo:
+    """A script's recording, and the truth of it; only to be read."""
+
+    path: Path
+    truth: MatchFrames
+
+
 def played(order: MatchOrder) -> PlayedMatch:
     """The match that an order asks for, and its truth: from the corpus, or played into it now."""
     whole = replace(order, parts=order.parts | {"truth"})
-    folder = corpus_folder() / _digest(_described(whole))
+    folder = kept(_described(whole), partial(_play, whole))
+    return PlayedMatch(folder, _read_truth(folder / TRUTH_FOLDER))
+
+
+def scripted(script: Script) -> ScriptedDemo:
+    """A match that a script without acts of its own plays: recorded now, or before.
+
+    Raises:
+        ValueError: The script has acts, of which nobody knows what they do.
+    """
+    if script.before_round or script.in_round:
+        raise ValueError("a script with acts of its own cannot be kept")
+    folder = kept(repr(script).encode(), partial(_record, script))
+    return ScriptedDemo(folder / DEMO_NAME, _read_truth(folder / TRUTH_FOLDER))
+
+
+def kept(key: bytes, make: Callable[[Path], None]) -> Path:
+    """The folder that `make` fills, made once for a key and the present code; its files are only to be read."""
+    folder = corpus_folder() / _digest(key)
     with _alone(folder):
         if not folder.exists():
-            _play(whole, folder)
-    return PlayedMatch(folder, _read_truth(folder / TRUTH_FOLDER))
+            with tempfile.TemporaryDirectory(dir=folder.parent) as place:
+                made = Path(place) / "made"
+                make(made)
+                made.rename(folder)  # what was not finished leaves nothing under its name
+    return folder
 
 
 def corpus_folder() -> Path:
@@ -77,16 +110,18 @@ def corpus_folder() -> Path:
 
 
 def _play(order: MatchOrder, folder: Path) -> None:
-    """A match that was not finished leaves nothing under its name."""
-    with tempfile.TemporaryDirectory(dir=folder.parent) as place:
-        match = Path(place) / "match"
-        write_match(order, match)
-        demo = match / DEMO_NAME
-        if demo.exists():
-            with demo.open("rb") as file, (match / PACKED).open("wb") as packed:
-                zstandard.ZstdCompressor(level=1).copy_stream(file, packed)
-            demo.unlink()
-        match.rename(folder)
+    write_match(order, folder)
+    demo = folder / DEMO_NAME
+    if demo.exists():
+        with demo.open("rb") as file, (folder / PACKED).open("wb") as packed:
+            zstandard.ZstdCompressor(level=1).copy_stream(file, packed)
+        demo.unlink()
+
+
+def _record(script: Script, folder: Path) -> None:
+    folder.mkdir()
+    match = write_script(folder / DEMO_NAME, script)
+    match.keeper.write(folder / TRUTH_FOLDER)
 
 
 def _read_truth(folder: Path) -> MatchFrames:

@@ -14,6 +14,8 @@ import numpy as np
 import polars as pl
 import pytest
 
+from makers.corpus import kept
+
 REPOSITORY = Path(__file__).resolve().parents[2]
 DEMOWRITER = Path(os.environ.get("OFFANGLE_DEMOWRITER", REPOSITORY.parent / "shared" / "reference" / "demowriter"))
 
@@ -55,6 +57,18 @@ def write_toy_demo(path: Path, *arguments: str) -> ToyDemo:
     return ToyDemo(path, json.loads(Path(f"{path}.truth.json").read_text()))
 
 
+def kept_toy_demo(*arguments: str) -> ToyDemo:
+    """The same, written once for all workers and runs."""
+    writer = b"".join(path.read_bytes() for path in sorted(require_demowriter().glob("*.py")))
+    folder = kept(repr(arguments).encode() + writer, lambda folder: _write_into(folder, *arguments))
+    return ToyDemo(folder / "toy.dem", json.loads((folder / "toy.dem.truth.json").read_text()))
+
+
+def _write_into(folder: Path, *arguments: str) -> None:
+    folder.mkdir()
+    write_toy_demo(folder / "toy.dem", *arguments)
+
+
 def write_odd_demo(path: Path, play: Callable[[Any], None], prepare: Callable[[Any], None] | None = None) -> ToyDemo:
     """Let `play` drive the writer's match round by round, after `prepare` changed its players."""
     sys.path.insert(0, str(require_demowriter()))
@@ -90,12 +104,12 @@ def set_back(match: Any, total: int, t_score: int, ct_score: int) -> None:
 
 
 @pytest.fixture(scope="session")
-def toy_demo(tmp_path_factory: pytest.TempPathFactory) -> ToyDemo:
-    """Three rounds, written once per run."""
-    return write_toy_demo(tmp_path_factory.mktemp("toy") / "toy.dem", "--rounds", "3")
+def toy_demo() -> ToyDemo:
+    """Three rounds."""
+    return kept_toy_demo("--rounds", "3")
 
 
 @pytest.fixture(scope="session")
-def toy_demo_serial(tmp_path_factory: pytest.TempPathFactory) -> ToyDemo:
+def toy_demo_serial() -> ToyDemo:
     """The same with entity serials as real servers have them, which hide the throwers from awpy."""
-    return write_toy_demo(tmp_path_factory.mktemp("toy") / "serial.dem", "--rounds", "3", "--serial", "317")
+    return kept_toy_demo("--rounds", "3", "--serial", "317")

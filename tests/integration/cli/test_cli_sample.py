@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from makers import sample_script
+from makers.corpus import scripted
 from makers.house import install
 from makers.installation import Installation, open_installation
-from makers.scripted_match import Script, write_script
+from makers.scripted_match import Script
 from offangle.cli.commands import export, import_files
 from offangle.cli.main import main
 from offangle.db.models import ImportRecord, Match
@@ -20,10 +21,8 @@ SHOWN = "simulated: by Offangle's simulator"
 
 
 @pytest.fixture(scope="module")
-def recording(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("sample") / "scripted.dem"
-    write_script(path, Script(rounds=2, inputs=False))
-    return path
+def recording() -> Path:
+    return scripted(Script(rounds=2, inputs=False)).path
 
 
 @pytest.fixture

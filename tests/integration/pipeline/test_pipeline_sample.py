@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 
 from makers import sample_script
+from makers.corpus import scripted
 from makers.house import install, services
 from makers.installation import Installation, match_of, write_match
 from makers.rows import StepDone
-from makers.scripted_match import Script, write_script
+from makers.scripted_match import Script
 from makers.waiting import until
 from offangle.core.errors import BadInputError, NotFoundError
 from offangle.db.models import Demo, ImportRecord, Match, Notification, Observation, User
@@ -34,10 +35,8 @@ SMALL = Script(rounds=2, inputs=False)
 
 
 @pytest.fixture(scope="session")
-def recording(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("sample") / "scripted.dem"
-    write_script(path, SMALL)
-    return path
+def recording() -> Path:
+    return scripted(SMALL).path
 
 
 class Samples:
