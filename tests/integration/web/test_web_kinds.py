@@ -112,7 +112,7 @@ def test_a_stream_ends_with_its_session_and_holds_no_connection(installation: In
         return told
 
     async def sign_out() -> None:
-        await asyncio.to_thread(client.post, "/sign-out/")
+        await in_thread(client.post, "/sign-out/")  # whose thread keeps no connection either
         await asyncio.to_thread(installation.services.jobs.enqueue, errand_for(people.owner))
 
     async def both() -> list[str]:
