@@ -13,6 +13,7 @@ class OddValuesTable(dy.Schema):
     """One row per column in which the source had values that the column cannot hold.
 
     There they are null or, where a column is never null, the nearest value that it holds; `stated` is what they were.
+    The column `(key)` stands for rows that had the key of another one; `stated` is that key.
     """
 
     table = dy.String(primary_key=True)
@@ -22,6 +23,8 @@ class OddValuesTable(dy.Schema):
 
 
 SCHEMA: Final = OddValuesTable.create_empty().schema
+KEY: Final = "(key)"
+"""Stands for the column where the source had rows of one key; `stated` names the key, and the first row is kept."""
 FLOAT32_MAX: Final = 3.4028234663852886e38
 SHOWN_DIGITS: Final = 6
 
@@ -29,7 +32,7 @@ SHOWN_DIGITS: Final = 6
 def hold(
     tables: Mapping[str, pl.DataFrame], declared: Mapping[str, type[dy.Schema]]
 ) -> tuple[dict[str, pl.DataFrame], pl.DataFrame]:
-    """The tables with every number inside what its column is declared to hold, and the table `odd_values`.
+    """The tables with every number inside what its column is declared to hold, one row per key, and `odd_values`.
 
     Args:
         tables: Tables by name, in the declared columns; numbers may be of any width.
@@ -37,9 +40,18 @@ def hold(
     """
     held, notes = {}, []
     for name, frame in tables.items():
-        held[name], found = _hold_table(frame, declared[name].columns())
-        notes += [{"table": name, **note} for note in found]
+        inside, found = _hold_table(frame, declared[name].columns())
+        held[name], doubled = _hold_keys(inside, declared[name].primary_key())
+        notes += [{"table": name, **note} for note in found + doubled]
     return held, pl.DataFrame(notes, schema=SCHEMA)
+
+
+def _hold_keys(frame: pl.DataFrame, key: list[str]) -> tuple[pl.DataFrame, list[dict[str, Any]]]:
+    """Of several rows with one key the first."""
+    if not key or not frame.select(pl.struct(key).is_duplicated().any()).item():
+        return frame, []
+    first = frame.unique(key, keep="first", maintain_order=True)
+    return first, [{"column": KEY, "rows": frame.height - first.height, "stated": ", ".join(key)}]
 
 
 def _hold_table(frame: pl.DataFrame, declared: Mapping[str, dy.Column]) -> tuple[pl.DataFrame, list[dict[str, Any]]]:

@@ -111,7 +111,6 @@ def parse_isolated(  # noqa: PLR0913 -- a file, a place, and independent switche
         BadInputError: The file cannot be read.
         LimitExceededError: The tables are larger than allowed.
         ParserCrashError: The child crashed, hung, ran out of memory, or its parser refused the file.
-        ContractError: What was read breaks the declaration of a table.
         ChildCancelledError: `is_cancelled` said so.
     """
     out_dir.mkdir(parents=True, exist_ok=True)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from offangle.core.errors import ParserCrashError
+from offangle.core.errors import ContractError, ParserCrashError
 from offangle.frames.collection import MatchFrames, check
 from offangle.parsing.terms import Progress, is_rust_panic
 from offangle.processes.channel import serve
@@ -24,11 +24,21 @@ def run(arguments: list[str], read: Read) -> int:
     path, out_dir, rate = arguments
 
     def work(progress: Progress) -> Mapping[str, Any]:
-        frames = check(read(Path(path), None if rate == ALL_TICKS else float(rate), progress))
+        frames = _fitting(read(Path(path), None if rate == ALL_TICKS else float(rate), progress))
         progress("write", 0.0)
         return {"rows": write_tables(frames, Path(out_dir))}
 
     return serve(work, error=ParserCrashError, is_failure=_is_failure)
+
+
+def _fitting(frames: MatchFrames) -> MatchFrames:
+    """The tables, checked. What breaks them came from the file, whoever should have foreseen it."""
+    try:
+        return check(frames)
+    except ContractError as error:
+        raise ParserCrashError(
+            f"the file holds what no match can: {error.message}", hint="Report it with this message."
+        ) from error
 
 
 def write_tables(frames: MatchFrames, out_dir: Path) -> dict[str, int]:

@@ -30,7 +30,7 @@ def build(services: Services, sha256: str, context: StepContext) -> JsonValue:
     The parser's process has checked each table against its declaration before it wrote it; here they are only moved.
 
     Raises:
-        BadInputError, LimitExceededError, ParserCrashError, ContractError: The file cannot be read; says why.
+        BadInputError, LimitExceededError, ParserCrashError: The file cannot be read; says why.
         DeletedError: The file was deleted meanwhile.
         TransientError: The store does not answer.
     """

@@ -86,7 +86,7 @@ def list_rounds(tables: AwpyTables, last_tick: int) -> pl.DataFrame:
     live_tick, when counters and sides are read, settle_tick, when the round's result has been written, and over_tick,
     the last one of the round: the scoreboard counts what happens up to it.
     """
-    complete = _complete_rounds(tables.datasets["rounds"])
+    complete = _in_order(_complete_rounds(tables.datasets["rounds"]))
     rounds = pl.concat([complete, _unfinished_rounds(tables, complete)], how="vertical").sort("start_tick")
     next_start = pl.col("start_tick").shift(-1)
     rounds = rounds.with_columns(pl.coalesce("officially_ended_tick", next_start).alias("officially_ended_tick"))
@@ -147,6 +147,16 @@ def with_melee_only(rounds: pl.DataFrame, kills: pl.DataFrame) -> pl.DataFrame:
     )
     joined = rounds.join(by_round, on="start_tick", how="left", maintain_order="left")
     return joined.with_columns(pl.col("is_melee_only").fill_null(value=False))
+
+
+def _in_order(rounds: pl.DataFrame) -> pl.DataFrame:
+    """Without ticks that contradict each other: a damaged recording's clock may run backwards."""
+    freeze_end = pl.when(pl.col("freeze_end_tick") >= pl.col("start_tick")).then("freeze_end_tick")
+    live = pl.coalesce(freeze_end, "start_tick")
+    end = pl.when(pl.col("end_tick") >= live).then("end_tick")
+    return rounds.with_columns(freeze_end.alias("freeze_end_tick"), end.alias("end_tick")).with_columns(
+        pl.col("end_tick").is_not_null().alias("is_complete")
+    )
 
 
 def _complete_rounds(awpy_rounds: pl.DataFrame) -> pl.DataFrame:

@@ -59,7 +59,13 @@ def read_states(demo: AwpyDemo, identity: Identity, *, every: int | None, ticks:
         *(pl.col(name).alias(column) for name, column in _KEPT.items()),
     )
     del found
-    return states.filter(pl.col("steam_id").is_not_null()).sort("tick", "steam_id")
+    return _one_each(states.filter(pl.col("steam_id").is_not_null()).sort("tick", "steam_id"))
+
+
+def _one_each(ordered: pl.DataFrame) -> pl.DataFrame:
+    """The first row per tick and player of rows in that order: a damaged recording repeats ticks."""
+    again = (pl.col("tick") == pl.col("tick").shift(1)) & (pl.col("steam_id") == pl.col("steam_id").shift(1))
+    return ordered.filter(~again.fill_null(value=False))
 
 
 def on_grid(every: int) -> pl.Expr:
@@ -88,12 +94,16 @@ def read_places(demo: AwpyDemo, identity: Identity, sampled: pl.Series) -> pl.Da
     kept = found.filter(pl.col("tick").is_in(sampled.cast(pl.Int64).implode()))
     del found
     named = identity.bots.resolve_snapshots(kept, _NAME if has_bots else _PLACE)
-    return named.select(
-        pl.col("tick").cast(pl.Int32),
-        steam_id().alias("steam_id"),
-        pl.col(_PING).cast(pl.Int16, strict=False).alias("ping_ms"),
-        pl.col(_PLACE).replace("", None).cast(pl.Categorical).alias("place"),
-    ).filter(pl.col("steam_id").is_not_null())
+    return (
+        named.select(
+            pl.col("tick").cast(pl.Int32),
+            steam_id().alias("steam_id"),
+            pl.col(_PING).cast(pl.Int16, strict=False).alias("ping_ms"),
+            pl.col(_PLACE).replace("", None).cast(pl.Categorical).alias("place"),
+        )
+        .filter(pl.col("steam_id").is_not_null())
+        .unique(["tick", "steam_id"], keep="first", maintain_order=True)
+    )
 
 
 def ticks_table(states: pl.DataFrame, places: pl.DataFrame, rounds: pl.DataFrame) -> pl.DataFrame:
