@@ -60,6 +60,12 @@ class Installation:
         self.worker = worker_for(services(), kinds, quick_jobs(self.settings, kinds))
         self.worker.start()
 
+    def rest(self) -> None:
+        """End the worker in this process."""
+        if self.worker is not None:
+            self.worker.stop()
+        self.worker = None
+
     def start_worker(self, *options: str) -> "subprocess.Popen[bytes]":
         """Start a worker process; see `makers.pipeline_victim` for the options."""
         name = f"worker-{len(self.processes)}"
@@ -123,8 +129,7 @@ class Installation:
 
     def end(self) -> None:
         """End what still runs."""
-        if self.worker is not None:
-            self.worker.stop()
+        self.rest()
         for process in self.processes:
             process.kill()
             process.wait()

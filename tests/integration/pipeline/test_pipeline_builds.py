@@ -14,6 +14,7 @@ from offangle.db.models import Build, Demo, Match, Notification, User
 from offangle.flows.recorded import analyse, delete, publish
 from offangle.flows.recorded.builds import BuildGoneError, DeletedError, begin_build, collect_builds, place_of, writing
 from offangle.flows.recorded.delete import delete_match
+from offangle.flows.recorded.export import export_match
 from offangle.flows.recorded.garbage import collect_garbage
 from offangle.flows.recorded.queueing import DEMO_KIND, DEMO_QUEUE, enqueue_demo, sweep_demos
 from offangle.flows.recorded.reanalyse import reanalyse
@@ -332,3 +333,15 @@ def test_tables_are_named_by_the_build_alone(published: Demo) -> None:
     with pytest.raises(NotFoundError, match="no table"):
         tables.link("../../secret", expires_s=60)
     assert MatchTables(services().store, Match(pk=match.pk)).names == [], "a live match has none"
+
+
+def test_an_export_takes_the_build_of_its_own_moment(working: Installation, published: Demo, tmp_path: Path) -> None:
+    listed_before = match_of(published.sha256)
+    run_again(working, published)
+    collect_builds(working.services, grace=NOW)
+    store = working.services.store
+    paths = export_match(store, listed_before, tmp_path / "out")
+    assert {path.stem for path in paths} == set(MatchTables(store, match_of(published.sha256)).names)
+    Match.objects.all().delete()
+    with pytest.raises(NotFoundError, match="deleted meanwhile"):
+        export_match(store, listed_before, tmp_path / "out")

@@ -7,7 +7,7 @@ from typing import Final, Literal
 
 import polars as pl
 
-from offangle.core.errors import BadInputError
+from offangle.core.errors import BadInputError, NotFoundError
 from offangle.db.models import Match
 from offangle.flows.recorded.tables import MatchTables
 from offangle.storage.objects import ObjectStore
@@ -44,20 +44,29 @@ def export_match(
     file_format: FileFormat = "parquet",
     tables: Collection[str] | None = None,
 ) -> list[Path]:
-    """Write tables of a match to `folder/<table>.<format>`, all or those of `tables`. Returns the files.
+    """Write tables of a match as it is now to `folder/<table>.<format>`, all or those of `tables`. Returns the files.
+
+    The build is looked up again: between a long list of matches and the last of them it may have become another.
 
     Raises:
-        NotFoundError: The match has no such table.
+        NotFoundError: The match was deleted, or has no such table.
         BadInputError: The format is neither `parquet` nor `csv`.
         OSError: The folder cannot be written.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    stored, written = MatchTables(store, match), []
+    stored, written = MatchTables(store, _as_it_is(match)), []
     for table in stored.names if tables is None else sorted(tables):
         path = folder / f"{table}.{file_format}"
         path.write_bytes(encode_table(stored.read(table), file_format))
         written.append(path)
     return written
+
+
+def _as_it_is(match: Match) -> Match:
+    found = Match.objects.select_related("build").filter(pk=match.pk).first()
+    if found is None:
+        raise NotFoundError(f"{match} was deleted meanwhile")
+    return found
 
 
 def _flat(frame: pl.DataFrame) -> pl.DataFrame:
