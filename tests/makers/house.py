@@ -17,4 +17,6 @@ def install(services: Services, kinds: Sequence[Kind] = KINDS) -> None:
 
 def services() -> Services:
     """The services of this process."""
-    return house.installed().services
+    found = house.installed()
+    assert found is not None, "no installation stands yet"
+    return found.services

@@ -37,19 +37,16 @@ def install(house: House) -> None:
     _installed[:] = [house]
 
 
-def installed() -> House:
-    """The one of this process; only the middleware asks, since the framework builds that without arguments of ours.
+def installed() -> House | None:
+    """The one of this process, once the wiring has run.
 
-    Raises:
-        SettingsError: The wiring has not run.
+    Only the middleware asks, since the framework builds that without arguments of ours.
     """
-    if not _installed:
-        raise SettingsError("the services are not built yet", hint="Start through `offangle` or call bootstrap first.")
-    return _installed[0]
+    return _installed[0] if _installed else None
 
 
 class HouseAtHand:
-    """Hands the house to every request."""
+    """Hands the house to every request; what describes the API needs none."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
@@ -59,7 +56,7 @@ class HouseAtHand:
         return self.get_response(with_house(request, installed()))
 
 
-def with_house(request: HttpRequest, house: House) -> HttpRequest:
+def with_house(request: HttpRequest, house: House | None) -> HttpRequest:
     """The request, which has the house from now on."""
     vars(request)["house"] = house
     return request
@@ -69,11 +66,11 @@ def house_of(request: HttpRequest) -> House:
     """The house, as a view finds it.
 
     Raises:
-        SettingsError: The request did not come through the middleware.
+        SettingsError: The wiring has not run.
     """
     house = vars(request).get("house")
     if not isinstance(house, House):
-        raise SettingsError("this request knows no services", hint="Add HouseAtHand to the middleware.")
+        raise SettingsError("the services are not built yet", hint="Start through `offangle` or call bootstrap first.")
     return house
 
 
