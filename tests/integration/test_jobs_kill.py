@@ -44,7 +44,8 @@ class Scene:
         if self.default_timing:
             command.append("--default-timing")
         with (self.trace.folder / f"log-{name}").open("ab") as log:
-            process = subprocess.Popen(command, env={**os.environ, "PYTHONPATH": str(TESTS)}, stderr=log, stdout=log)
+            path = os.pathsep.join([str(TESTS), os.environ.get("PYTHONPATH", "")])
+            process = subprocess.Popen(command, env={**os.environ, "PYTHONPATH": path}, stderr=log, stdout=log)
         self.processes.append(process)
         return process
 
@@ -220,7 +221,7 @@ def kill_at_random(scene: Scene, chance: random.Random) -> tuple[list[JobRequest
         if chance.random() < 0.3:
             cancelled.add(scene.bench.client.cancel(chance.choice(asked).job_id).job_id)
         name = chance.choice(sorted(crew))
-        until(partial(is_at_work, scene, crew[name].pid), what=f"{name} is at work: {scene.log(name)}")
+        until(partial(is_at_work, scene, crew[name].pid), timeout_s=120.0, what=f"{name} is at work")
         time.sleep(chance.uniform(0.0, KILLED_AFTER_S))  # the moment is what is tried
         crew[name].send_signal(signal.SIGKILL)
         crew[name].wait()

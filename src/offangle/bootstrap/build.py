@@ -69,7 +69,11 @@ def build_services(settings: Settings, kinds: Sequence[Kind] = KINDS) -> Service
         ),
         base_url=settings.base_url,
         sample=Sample(rounds=settings.sample_rounds),
-        keep=Keep(jobs=timedelta(days=settings.keep_jobs_days), posts=timedelta(days=settings.keep_posts_days)),
+        keep=Keep(
+            attempts=timedelta(days=settings.keep_attempts_days),
+            jobs=timedelta(days=settings.keep_jobs_days),
+            posts=timedelta(days=settings.keep_posts_days),
+        ),
     )
 
 

@@ -44,6 +44,9 @@ class Settings(BaseSettings):
     parse_memory_mb: Annotated[int, Field(description="A parse that needs more memory is stopped", ge=256)] = 4_096
     worker_concurrency: Annotated[int, Field(description="Demos parsed at once by one worker", ge=1)] = 1
     sample_rounds: Annotated[int, Field(description="The sample match ends after so many rounds", ge=1, le=24)] = 24
+    keep_attempts_days: Annotated[
+        int, Field(description="Counts of attempts to sign in are forgotten after so many days", ge=1)
+    ] = 1
     keep_jobs_days: Annotated[int, Field(description="Ended jobs are forgotten after so many days", ge=1)] = 30
     keep_posts_days: Annotated[
         int, Field(description="Posts of game clients are forgotten after so many days; their matches stay", ge=1)

@@ -30,10 +30,12 @@ class Keep:
     """How long things are kept that nothing needs any more.
 
     Attributes:
+        attempts: How often something was tried, such as a password.
         jobs: Ended jobs, from their end.
         posts: Posts of game clients, from their arrival.
     """
 
+    attempts: timedelta = timedelta(days=1)
     jobs: timedelta = timedelta(days=30)
     posts: timedelta = timedelta(days=30)
 

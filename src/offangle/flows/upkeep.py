@@ -4,6 +4,7 @@ import logging
 from functools import partial
 from typing import Final
 
+from offangle.db.queries import attempts
 from offangle.flows.following.forget import prune_posts
 from offangle.flows.services import Keep, Services
 from offangle.jobs.kinds import Periodic
@@ -27,9 +28,15 @@ def forget_posts(keep: Keep) -> None:
         logger.info("forgot %d posts of game clients", count)
 
 
+def forget_attempts(keep: Keep) -> None:
+    """Forget how often something was tried, such as a password, longer ago than the settings say."""
+    attempts.forget(keep.attempts)
+
+
 def periodics(services: Services) -> tuple[Periodic, ...]:
     """All of it, now and then."""
     return (
+        Periodic("old-attempts", PRUNE_EVERY_S, partial(forget_attempts, services.keep)),
         Periodic("old-jobs", PRUNE_EVERY_S, partial(forget_jobs, services)),
         Periodic("old-posts", PRUNE_EVERY_S, partial(forget_posts, services.keep)),
     )

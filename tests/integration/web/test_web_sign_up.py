@@ -10,7 +10,7 @@ from django.utils import timezone
 from makers.api_world import World
 from offangle.core.errors import BadInputError, NotFoundError
 from offangle.db.models import AttemptCounter, Invitation, User
-from offangle.db.queries.attempts import Budget, forgive, spend
+from offangle.db.queries.attempts import Budget, forget, forgive, spend
 from offangle.flows.people.secrets import hashed
 from offangle.flows.people.sign_up import SignUpClosedError, make_invitation, sign_up
 from offangle.web.people import attempts
@@ -216,6 +216,7 @@ def test_a_budget_is_spent_and_forgiven_and_old_ones_are_forgotten() -> None:
     assert spend([budget]) is None
     AttemptCounter.objects.update(began_at=timezone.now() - timedelta(days=2))
     assert spend([Budget("test", "third", 2, timedelta(minutes=1))]) is None
+    assert forget(timedelta(days=1)) == 2
     assert AttemptCounter.objects.count() == 1
 
 

@@ -3,14 +3,12 @@
 import hashlib
 from collections.abc import Iterable
 from datetime import timedelta
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from django.db import transaction
 from django.utils import timezone
 
 from offangle.db.models import AttemptCounter
-
-FORGOTTEN_AFTER: Final = timedelta(days=1)
 
 
 class Budget(NamedTuple):
@@ -45,11 +43,9 @@ def spend(budgets: Iterable[Budget]) -> timedelta | None:
     with transaction.atomic():
         # In one order everywhere, so that two attempts never wait for each other.
         for budget in sorted(budgets, key=lambda each: each.key):
-            counter, is_new = AttemptCounter.objects.select_for_update().get_or_create(
+            counter, _ = AttemptCounter.objects.select_for_update().get_or_create(
                 key=budget.key, defaults={"began_at": now}
             )
-            if is_new:
-                AttemptCounter.objects.filter(began_at__lt=now - FORGOTTEN_AFTER).exclude(key=budget.key).delete()
             if now - counter.began_at >= budget.window:
                 counter.began_at, counter.count = now, 0
             if counter.count >= budget.most:
@@ -63,3 +59,8 @@ def spend(budgets: Iterable[Budget]) -> timedelta | None:
 def forgive(budget: Budget) -> None:
     """Begin anew: the attempts turned out to be the right person's."""
     AttemptCounter.objects.filter(key=budget.key).delete()
+
+
+def forget(kept_for: timedelta) -> int:
+    """Delete counters whose counting began longer ago; returns how many. No window may be longer than `kept_for`."""
+    return AttemptCounter.objects.filter(began_at__lt=timezone.now() - kept_for).delete()[0]
