@@ -10,6 +10,7 @@ from makers.gsi_posts import GsiClient
 from offangle.live.document import matches_document, sessions_of
 from offangle.live.ordering import MOST_IN_SECOND
 from offangle.live.reduce import reduce, reduce_all
+from offangle.live.rounds import MOST_MISSED
 from offangle.live.state import LiveState
 
 
@@ -166,3 +167,59 @@ def test_a_post_without_a_time_is_neither_late_nor_a_repetition() -> None:
     assert kills_per_round(client) == [1, 1]
     state, _ = reduce_all(client.observations)
     assert (state.counters.late, state.counters.repeated) == (0, 0)
+
+
+ABSURD: tuple[Any, ...] = (2**31 - 1, 32_767, 40_000, -1, "many", None, 1.5, True, [], 2**63)
+
+
+@pytest.mark.parametrize("value", ABSURD)
+@pytest.mark.parametrize("path", ["map.round", "map.team_t.score", "map.team_ct.score"])
+def test_an_absurd_counter_of_the_match_costs_neither_the_match_nor_memory(path: str, value: Any) -> None:
+    client = GsiClient()
+    client.play_round("CT", 1)
+    client.freeze()
+    *way, name = path.split(".")
+    block = client.body
+    for step in way:
+        block = block[step]
+    kept, block[name] = block[name], value
+    client.post()
+    block[name] = kept
+    client.live()
+    client.kill()
+    client.over("CT")
+    state, events = reduce_all(client.observations)
+    last = matches_document(sessions_of(events, state))[-1]
+    assert [row["winner"] for row in last["rounds"]] == ["ct", "ct"]
+    assert len(last["kills"]) == last["own"]["kills"] == 2
+
+
+@pytest.mark.parametrize("value", ABSURD)
+@pytest.mark.parametrize(
+    "path", ["match_stats.kills", "match_stats.assists", "match_stats.deaths", "state.round_kills"]
+)
+def test_an_absurd_figure_of_the_player_makes_no_kills(path: str, value: Any) -> None:
+    client = GsiClient()
+    client.play_round("CT", 2)
+    client.freeze()
+    client.live()
+    block, name = path.split(".")
+    kept = client.body["player"][block][name]
+    client.body["player"][block][name] = value
+    client.post()
+    client.body["player"][block][name] = kept
+    client.post()
+    client.kill()
+    client.over("CT")
+    client.freeze()
+    match = only_match(client)
+    assert [row["own_kills"] for row in match["rounds"]] == [2, 1]
+    assert len(match["kills"]) == 3
+
+
+def test_a_hole_of_many_rounds_is_no_rounds() -> None:
+    client = GsiClient()
+    client.play_round("CT")
+    client.body["map"]["round"] = client.body["map"]["team_ct"]["score"] = 5_000
+    client.freeze()
+    assert len(only_match(client)["rounds"]) <= 1 + MOST_MISSED

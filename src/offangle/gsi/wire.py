@@ -29,6 +29,8 @@ MOST_WEAPONS: Final = 64
 MOST_DEPTH: Final = 32
 """Blocks within blocks; the game goes five deep."""
 INT32_MAX: Final = 2**31 - 1
+MOST_COUNTED: Final = 2**15 - 1
+"""Rounds, points and kills; no match has more, and no column holds more."""
 TEXT_NUMBER: Final = re.compile(r"(-?[0-9]{1,10})(?:\.0*)?")
 """A whole number as text, also as some write it that have no other: `24.0`."""
 
@@ -139,18 +141,21 @@ def observation_of(body: Block, *, sequence: int, received_ns: int) -> Observati
 
 
 def _map_state(block: Block) -> MapState | None:
+    """The match; None where its name, its rounds or its score cannot be read: zeros would be a restart."""
     name, mode = _text(block.get("name")), _text(block.get("mode"))
-    if name is None or mode is None:
-        return None
     team_t, team_ct = _block(block, "team_t"), _block(block, "team_ct")
+    counters = [_counter(block, "round"), _counter(team_t, "score"), _counter(team_ct, "score")]
+    if name is None or mode is None or None in counters:
+        return None
+    rounds_completed, score_t, score_ct = (counter or 0 for counter in counters)
     wins = _block(block, "round_wins")
     return MapState(
         name=canonical_map(name),
         mode=mode,
         phase=_text(block.get("phase")) or "live",
-        rounds_completed=max(0, _int(block.get("round")) or 0),
-        score_t=max(0, _int(team_t.get("score")) or 0),
-        score_ct=max(0, _int(team_ct.get("score")) or 0),
+        rounds_completed=rounds_completed,
+        score_t=score_t,
+        score_ct=score_ct,
         team_t_name=_text(team_t.get("name")),
         team_ct_name=_text(team_ct.get("name")),
         round_wins={number: str(word) for key, word in wins.items() if (number := _int(key)) is not None},
@@ -171,13 +176,13 @@ def _own_player(block: Block) -> OwnPlayer:
         has_defuse_kit=_bool(state.get("defusekit")),
         money=_int(state.get("money")),
         equipment_value=_int(state.get("equip_value")),
-        round_kills=_int(state.get("round_kills")),
-        round_headshot_kills=_int(state.get("round_killhs")),
-        kills=_int(stats.get("kills")),
-        deaths=_int(stats.get("deaths")),
-        assists=_int(stats.get("assists")),
-        mvps=_int(stats.get("mvps")),
-        score=_int(stats.get("score")),
+        round_kills=_count(state.get("round_kills")),
+        round_headshot_kills=_count(state.get("round_killhs")),
+        kills=_count(stats.get("kills")),
+        deaths=_count(stats.get("deaths")),
+        assists=_count(stats.get("assists")),
+        mvps=_count(stats.get("mvps")),
+        score=_count(stats.get("score")),
         weapons=tuple(_weapons(_block(block, "weapons"))),
     )
 
@@ -236,6 +241,18 @@ def _int(value: object) -> int | None:
     if isinstance(value, float):
         value = int(value) if value.is_integer() else None
     return value if isinstance(value, int) and abs(value) <= INT32_MAX else None
+
+
+def _count(value: object) -> int | None:
+    """A figure of a scoreboard, which may be below 0; None for anything absurd."""
+    number = _int(value)
+    return number if number is not None and abs(number) <= MOST_COUNTED else None
+
+
+def _counter(block: Block, name: str) -> int | None:
+    """A counter that begins at 0 and is 0 where it is not told; None for what it cannot be."""
+    number = _count(block[name]) if name in block else 0
+    return number if number is not None and number >= 0 else None
 
 
 def _bool(value: object) -> bool | None:

@@ -17,11 +17,13 @@ GRENADE_LETHAL_S: Final = {"hegrenade": 4.0, "molotov": 12.0, "incgrenade": 12.0
 """How long after the throw a grenade still kills: fuse or flight, and the fire's seven seconds."""
 
 NS_PER_S: Final = 10**9
+MOST_NEW_KILLS: Final = 50
+"""That one post may tell of: several rounds whose posts were lost. More is a counter that cannot be believed."""
 
 
 def count_new_kills(epoch: Epoch, own: OwnPlayer, current: LiveRound) -> int:
     """Kills not recorded yet, by whichever counter knows more: the round's (cumulative, trap 4) or the match's."""
-    if own.round_kills is None or current.round_kills_before is None:
+    if own.round_kills is None or own.round_kills > MOST_NEW_KILLS or current.round_kills_before is None:
         return max(0, count_by_match(epoch, own))
     in_round = sum(kill.round_number == current.number for kill in epoch.kills)
     return max(own.round_kills - current.round_kills_before - in_round, count_by_match(epoch, own), 0)
@@ -38,7 +40,7 @@ def kills_before_round(epoch: Epoch, own: OwnPlayer, current: LiveRound) -> int 
     It is reset in freeze time, but a client that reconnects is shown the round before until it spawns. The match's
     counter tells the two apart; while that shows nothing (`was_blank`), neither is believed.
     """
-    if current.round_kills_before is not None or own.round_kills is None:
+    if current.round_kills_before is not None or own.round_kills is None or own.round_kills > MOST_NEW_KILLS:
         return current.round_kills_before
     if own.kills is None:
         return None if epoch.was_blank else 0
@@ -47,14 +49,17 @@ def kills_before_round(epoch: Epoch, own: OwnPlayer, current: LiveRound) -> int 
 
 
 def anchor_kills(epoch: Epoch, own: OwnPlayer) -> Epoch:
-    """Fix where the match counter stood before the kills recorded here; again when it fell (a team kill, a restore)."""
+    """Fix where the match counter stood before the kills recorded here; again when it fell (a team kill, a restore).
+
+    And when it rose by more than can have happened.
+    """
     if own.kills is None:
         return epoch
     if epoch.kills_before is None:
         number = epoch.current.number if epoch.current is not None else None
         in_other_rounds = sum(kill.round_number != number for kill in epoch.kills)
         return replace(epoch, kills_before=own.kills - (own.round_kills or 0) - in_other_rounds)
-    if own.kills < epoch.kills_before + len(epoch.kills):
+    if not 0 <= own.kills - epoch.kills_before - len(epoch.kills) <= MOST_NEW_KILLS:
         return replace(epoch, kills_before=own.kills - len(epoch.kills))
     return epoch
 
@@ -65,7 +70,9 @@ def late_kills(epoch: Epoch, observation: Observation) -> tuple[Epoch, list[Even
     if own is None or own.kills is None or epoch.kills_before is None or current is None:
         return epoch, []
     count = own.kills - epoch.kills_before - len(epoch.kills) - (own.round_kills or 0)
-    return record_kills(epoch, current.number, [(UNKNOWN_WEAPON, "none")] * max(0, count), observation.received_ns)
+    if not 0 < count <= MOST_NEW_KILLS:
+        return epoch, []
+    return record_kills(epoch, current.number, [(UNKNOWN_WEAPON, "none")] * count, observation.received_ns)
 
 
 def record_kills(

@@ -6,6 +6,7 @@ from msgspec.structs import replace
 
 from offangle.live.events import BombChanged, Died, Event, RoundWentLive
 from offangle.live.kills import (
+    MOST_NEW_KILLS,
     anchor_kills,
     attribute,
     count_by_match,
@@ -75,7 +76,7 @@ def late_assists(epoch: Epoch, observation: Observation) -> tuple[Epoch, list[Ev
     own, current = observation.own, epoch.current
     if own is None or own.assists is None or epoch.assists_seen is None or current is None:
         return epoch, []
-    new = max(0, own.assists - epoch.assists_seen)
+    new = _new_assists(epoch.assists_seen, own.assists)
     current = replace(current, assists=current.assists + new)
     return replace(epoch, current=current, assists_seen=own.assists), []
 
@@ -84,7 +85,7 @@ def _follow_assists(epoch: Epoch, observation: Observation, own: OwnPlayer) -> E
     """Assists of this round; in freeze time nobody is killed, so there they are the round's before."""
     if own.assists is None:
         return epoch
-    new = 0 if epoch.assists_seen is None else max(0, own.assists - epoch.assists_seen)
+    new = 0 if epoch.assists_seen is None else _new_assists(epoch.assists_seen, own.assists)
     epoch = replace(epoch, assists_seen=own.assists)
     if not new or epoch.current is None:
         return epoch
@@ -94,6 +95,11 @@ def _follow_assists(epoch: Epoch, observation: Observation, own: OwnPlayer) -> E
         return epoch
     last = replace(epoch.rounds[-1], assists=epoch.rounds[-1].assists + new)
     return replace(epoch, rounds=(*epoch.rounds[:-1], last))
+
+
+def _new_assists(seen: int, told: int) -> int:
+    """Assists since; none where the counter fell or rose by more than can have happened."""
+    return told - seen if 0 < told - seen <= MOST_NEW_KILLS else 0
 
 
 def _merged(totals: OwnTotals, before: OwnTotals, own: OwnPlayer) -> OwnTotals:

@@ -11,6 +11,8 @@ from offangle.live.policies import ModePolicy
 from offangle.live.state import Epoch, LiveRound
 
 CLOCK_TOLERANCE_S: Final = 1.5
+MOST_MISSED: Final = 60
+"""Rounds that one post may complete. Of those before nothing is known, not even that this observer was there."""
 NS_PER_S: Final = 10**9
 
 WIN_WORDS: Final[dict[str, tuple[Side, str]]] = {
@@ -38,7 +40,8 @@ def decide_rounds(
     match = observation.map
     if match is None or match.rounds_completed <= epoch.rounds_completed:
         return _note_winner(epoch, observation), []
-    numbers = range(epoch.rounds_completed + 1, match.rounds_completed + 1)
+    first = max(epoch.rounds_completed, match.rounds_completed - MOST_MISSED) + 1
+    numbers = range(first, match.rounds_completed + 1)
     winners = _winners(epoch, observation, match, switched_after)
     events: list[Event] = []
     for number in numbers:

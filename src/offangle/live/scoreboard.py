@@ -25,11 +25,11 @@ def believed(epoch: Epoch, observation: Observation) -> tuple[Epoch, Observation
 
 
 def is_blank(epoch: Epoch, own: OwnPlayer) -> bool:
-    """Whether all that is told of kills, deaths and assists is zero although there were some."""
+    """Whether all that is told of kills, deaths and assists is zero, or less, although there were some."""
     figures = _figures(own)
     totals = epoch.totals
     before = (len(epoch.kills), totals.kills, totals.deaths, totals.assists)
-    return bool(figures) and not any(figures) and any(before)
+    return bool(figures) and max(figures) <= 0 and any(before)
 
 
 def _figures(own: OwnPlayer) -> list[int]:

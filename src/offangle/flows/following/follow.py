@@ -18,6 +18,7 @@ from uuid import UUID
 import msgspec
 from django.db import close_old_connections, connection, transaction
 from django.db.utils import Error as DatabaseError
+from django.db.utils import OperationalError
 from django.utils import timezone
 
 from offangle.core.errors import BadInputError
@@ -282,17 +283,30 @@ class LiveFollower:
             self._thread.join()
 
     def look(self) -> int:
-        """Take all that is new; returns how many posts that was."""
+        """Take all that is new; returns how many posts that was.
+
+        Raises:
+            DatabaseError, BadInputError: Of the first observer that could not be followed; the others were.
+        """
         newest = newest_id()
         if newest > self._seen:
             self._behind |= {news.steam_id for news in observers_after(self._seen)}
             self._seen = newest
-        taken = 0
+        taken, troubles = 0, []
         for steam_id in sorted(self._behind):
-            count = follow_observer(steam_id, self._read)
+            try:
+                count = follow_observer(steam_id, self._read)
+            except OperationalError:  # the database is away or busy: for everybody
+                raise
+            except (DatabaseError, BadInputError) as error:
+                # One observer's trouble must not keep the others waiting; it stays behind and is tried again.
+                troubles.append(error)
+                continue
             taken += count
             if count == 0:
                 self._behind.discard(steam_id)
+        if troubles:
+            raise troubles[0]
         return taken
 
     def _run(self) -> None:
