@@ -9,6 +9,8 @@ from django.db.models import ProtectedError
 
 from makers.house import services
 from makers.installation import Installation, match_of, quick_jobs, write_match
+from offangle.analysis.run import Analysis
+from offangle.analysis.run import analyse as derive
 from offangle.core.errors import BadInputError, NotFoundError
 from offangle.db.models import Build, Demo, Match, Notification, User
 from offangle.flows.recorded import analyse, delete, publish
@@ -19,6 +21,7 @@ from offangle.flows.recorded.garbage import collect_garbage
 from offangle.flows.recorded.queueing import DEMO_KIND, DEMO_QUEUE, enqueue_demo, sweep_demos
 from offangle.flows.recorded.reanalyse import reanalyse
 from offangle.flows.recorded.tables import BuildTables, MatchTables, TableGoneError
+from offangle.frames.collection import MatchFrames
 from offangle.jobs.engine import JobEngine
 from offangle.jobs.kinds import JobKind, JobRequest, JsonValue, Step, StepContext
 
@@ -183,6 +186,21 @@ def test_who_writes_under_a_build_that_was_given_up_takes_it_back(working: Insta
     build = begin_build(published.sha256, "nobody's", "de_mirage", ["kills"])
     with pytest.raises(BuildGoneError):
         write_late(build, lambda: collect_builds(services(), grace=NOW))
+    assert stored_tables(working) == keys_of(Build.objects.get())
+
+
+def test_an_analysis_whose_build_is_removed_meanwhile_ends_with_that_reason(
+    working: Installation, published: Demo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    build = copy_of(Build.objects.get(), "nobody's")
+
+    def removed_meanwhile(frames: MatchFrames) -> Analysis:
+        collect_builds(working.services, grace=NOW)
+        return derive(frames)
+
+    monkeypatch.setattr(analyse, "derive", removed_meanwhile)
+    with pytest.raises(BuildGoneError):
+        analyse.analyse(working.services, published.sha256, Done(build))
     assert stored_tables(working) == keys_of(Build.objects.get())
 
 
