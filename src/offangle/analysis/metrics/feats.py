@@ -66,7 +66,6 @@ METRICS: Final = (
         higher_is_better=False,
         total=rounds_where(~pl.col("clutch_won")),
     ),
-    *(metric(size) for size in SIZES for metric in (clutch_attempts, clutch_wins)),
     Metric(
         name="clutch_success",
         label="Clutch %",
@@ -104,4 +103,5 @@ METRICS: Final = (
         group="clutches",
         rate=percent("last_duels_won", pl.col("last_duels_won") + pl.col("last_duels_lost")),
     ),
+    *(metric(size) for size in SIZES for metric in (clutch_attempts, clutch_wins)),
 )
