@@ -31,6 +31,8 @@ Kind = Literal["demo", "match_zip", "gsi"]
 
 KINDS: Final[tuple[Kind, ...]] = ("demo", "match_zip", "gsi")
 SUFFIXES: Final = {"demo": "dem", "match_zip": "zip", "gsi": "txt"}
+LEAST_CASES: Final = 20
+"""So many are read however slow the machine is."""
 PATIENCE_S: Final = 60.0
 """A tiny input that takes longer hangs."""
 
@@ -121,7 +123,7 @@ def fuzz(kind: Kind, seed: int, seconds: float, kept: Path, only: int | None = N
     tally, ends = Tally(), time.monotonic() + seconds
     with tempfile.TemporaryDirectory() as name, Reader() as reader:
         for number in count() if only is None else [only]:
-            if only is None and time.monotonic() > ends:
+            if only is None and number >= LEAST_CASES and time.monotonic() > ends:
                 break
             case = Case(seed, kind, number)
             what, path = case.make(Path(name))

@@ -3,8 +3,17 @@
 import polars as pl
 import pytest
 
+from offangle.core.halves import MatchLength
 from offangle.frames.columns import SIDE
-from offangle.parsing.demo.teams import player_rounds, players, rosters, team_a_sides, team_names, with_scores
+from offangle.parsing.demo.teams import (
+    as_they_began,
+    player_rounds,
+    players,
+    rosters,
+    team_a_sides,
+    team_names,
+    with_scores,
+)
 
 Sides = dict[int, str]
 
@@ -108,6 +117,17 @@ def test_team_names_follow_the_team_over_half_time() -> None:
     )
     assert team_names(state, rounds) == {"a": "Alpha", "b": "Beta"}
     assert team_names(state.clear(), rounds) == {"a": None, "b": None}
+
+
+@pytest.mark.parametrize(
+    ("first", "expected"),
+    [(1, ["ct", "t"]), (12, ["ct", "t"]), (13, ["t", "ct"]), (25, ["t", "ct"]), (28, ["ct", "t"])],
+)
+def test_team_a_is_who_began_the_match_as_ct_though_nobody_recorded_it(first: int, expected: list[str]) -> None:
+    rounds = pl.DataFrame(
+        {"round_number": [first, first + 1], "team_a_side": ["ct", "t"]}, schema_overrides={"team_a_side": SIDE}
+    )
+    assert as_they_began(rounds, MatchLength(24, 6))["team_a_side"].to_list() == expected
 
 
 def test_scores_are_stated_or_counted() -> None:

@@ -44,6 +44,7 @@ _MODES: Final = {
     ("1", "0"): "armsrace",
     ("1", "1"): "demolition",
     ("1", "2"): "deathmatch",
+    ("3", "0"): "custom",
 }
 _SLOT_EVENTS: Final = ("bomb_begindefuse", "bomb_abortdefuse", "bomb_exploded")
 
