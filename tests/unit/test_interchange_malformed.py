@@ -158,6 +158,10 @@ REFUSED: dict[str, tuple[Change, str]] = {
         set_at("replay", "rounds", 0, "projectiles", 0, "throwerIndex", 50),
         r"replay\.json: throwerIndex 50 is not a player",
     ),
+    "shot without a tick": (
+        set_at("shots", "tracks", 0, "tick", 0, None),
+        r"shots\.json: Expected `int`, got `null` - at `\$\.tracks\[0\]\.tick\[0\]`",
+    ),
     "shot columns differ": (
         drop_at("shots", "tracks", 0, "yaw", 0),
         r"shots\.json: \$\.tracks\[0\]\.yaw has \d+ samples",

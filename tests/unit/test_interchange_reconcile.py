@@ -122,3 +122,50 @@ def test_what_was_played_is_read_whatever_was_inverted(
     assert checks.filter(~pl.col("ok"))["name"].to_list() == []
     told = checks.filter(pl.col("name").is_in(["sides_by_events", "winners_by_events"]))["detail"].str.join("; ").item()
     assert all(f"round {number}:" in told for number in corrected)
+
+
+@pytest.mark.parametrize("field", ["winnerSide", "winnerTeamKey"])
+def test_a_winner_that_contradicts_itself_is_read_as_played_and_fails_a_check(
+    tmp_path: Path, match: MatchFrames, field: str
+) -> None:
+    documents = copy.deepcopy(interchange_documents(match, "3.0"))
+    invert(documents, [3, 5], field)
+    found = read(tmp_path, documents, match)
+    assert_as_played(found, match)
+    (failed,) = analyse(found)["checks"].filter(~pl.col("ok")).rows(named=True)
+    assert failed["name"] == "winners_by_events"
+    assert [line.split(":")[0] for line in failed["detail"].split("; ")] == ["round 3", "round 5"]
+
+
+def test_a_winner_that_nothing_decides_is_unknown(tmp_path: Path, match: MatchFrames) -> None:
+    documents = copy.deepcopy(interchange_documents(match, "3.0"))
+    invert(documents, [8], "winnerSide")
+    documents["rounds"][7]["endReason"] = "time_ran_out"
+    documents["rounds"][7]["endTick"] = documents["rounds"][7]["freezeEndTick"] + 64
+    documents["match"]["teamA"]["score"] += 3
+    last = read(tmp_path, documents, match)["rounds"].row(-1, named=True)
+    assert (last["winner_side"], last["winner_team"], last["reason"]) == (None, None, "unknown")
+
+
+def test_where_events_contradict_each_other_the_source_stays_and_a_check_fails(
+    tmp_path: Path, match: MatchFrames
+) -> None:
+    documents = copy.deepcopy(interchange_documents(match, "3.0"))
+    planter = next(row for row in documents["bombs"] if row["type"] == "planted")
+    flip(documents["players"][planter["actorIndex"]], "teamKey")
+    found = read(tmp_path, documents, match)
+    assert found["corrections"].filter(pl.col("column") == "team_a_side").is_empty()
+    assert found["rounds"]["team_a_side"].to_list() == match["rounds"]["team_a_side"].to_list()
+    check_row = analyse(found)["checks"].filter(pl.col("name") == "sides_by_events").row(0, named=True)
+    assert check_row["ok"] is False
+    assert f"round {planter['roundNumber']}:" in check_row["detail"]
+
+
+def test_sides_of_a_replay_follow(tmp_path: Path) -> None:
+    sampled = make_match(2, score=(3, 1), half_rounds=2)
+    documents = copy.deepcopy(interchange_documents(sampled, "3.0"))
+    sides_and_teams(documents, [2, 3])
+    found = read(tmp_path, documents, sampled)
+    for name in ("ticks", "duel_ticks", "shots", "grenades"):
+        column = "thrower_side" if name == "grenades" else "side"
+        assert found[name][column].to_list() == sampled[name][column].to_list()

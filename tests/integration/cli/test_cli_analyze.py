@@ -168,6 +168,26 @@ def test_a_zip_of_several_demos_gives_a_list(
     assert (folder / "two" / "derived" / "checks.parquet").exists()
 
 
+def test_matches_of_one_zip_are_all_read_and_a_bad_one_is_named(
+    match_zip: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path, folder = tmp_path / "series.zip", tmp_path / "out"
+    with zipfile.ZipFile(path, "w") as series, zipfile.ZipFile(match_zip) as match:
+        for name in match.namelist():
+            series.writestr(f"first/{name}", match.read(name))
+            series.writestr(f"__MACOSX/first/._{name}", b"\0")
+        series.write(match_zip, "more/second.zip")
+        series.write(match_zip, "again/second.zip")
+        series.writestr("third.dem", b"PBDEMS2\0")
+    assert main(["analyze", "--json", str(path), "--out", str(folder)]) == 1
+    printed = capsys.readouterr()
+    documents = json.loads(printed.out)
+    assert [document["match"] for document in documents] == [documents[0]["match"]] * 3
+    assert sorted(each.name for each in folder.iterdir()) == ["first", "second", "second-2", "third"]
+    error = json.loads(printed.err)["error"]
+    assert error["message"].startswith("1 of 4 match files in the zip cannot be read: third.dem: ")
+
+
 NOISE = b"".join(hashlib.sha256(bytes([number])).digest() for number in range(256))
 BAD = {
     "empty.dem": (b"", "empty"),

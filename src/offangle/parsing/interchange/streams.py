@@ -109,7 +109,7 @@ class _Duels(msgspec.Struct):
 class _ShotTrack(msgspec.Struct, gc=False):
     round_number: Round = msgspec.field(name="roundNumber")
     index: Small = msgspec.field(name="playerIndex")
-    tick: Samples
+    tick: list[Small]
     weapon: Samples
     x: Samples
     y: Samples
