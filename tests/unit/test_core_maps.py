@@ -2,7 +2,7 @@
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from offangle.core.maps import MAP_TITLES, MAX_MAP_NAME, UNKNOWN_MAP, canonical_map, map_title
@@ -34,6 +34,7 @@ def test_a_maps_name_is_its_last_part(stated: str | None, expected: str) -> None
     assert canonical_map(stated) == expected
 
 
+@settings(deadline=None)
 @given(st.text(max_size=100))
 def test_every_name_can_be_stored(stated: str) -> None:
     name = canonical_map(stated)

@@ -6,7 +6,7 @@ from typing import Any
 import dataframely as dy
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from offangle.frames.odd_values import FLOAT32_MAX, KEY, OddValuesTable, bounds, hold
@@ -70,6 +70,7 @@ def test_bounds(name: str, expected: tuple[float, float]) -> None:
     assert bounds(Sample.columns()[name]) == expected
 
 
+@settings(deadline=None)
 @given(st.lists(st.one_of(st.none(), st.integers(-(2**63), 2**63 - 1)), min_size=1, max_size=20))
 def test_any_whole_number_is_held(values: list[int | None]) -> None:
     frame = pl.DataFrame({"health": pl.Series(values, dtype=pl.Int64)})
