@@ -75,3 +75,11 @@ def test_who_is_not_there_when_a_round_begins_leaves_nobody_alone() -> None:
     samples += [a_sample(T1, at, is_alive=False) for at in (50, FREEZE_END, DECISION)]
     assert analyse(a_match(player_rounds=few, ticks=samples))["clutches"].is_empty()
     assert analyse(a_match(kills=[a_kill(CT1, T1, 500)], player_rounds=few))["clutches"]["steam_id"].to_list() == [T2]
+
+
+def test_a_bot_that_lies_dead_while_a_person_moves_its_body_has_not_left() -> None:
+    bot = -5
+    present = [*on_sides([a_round()]), {"round_number": 1, "steam_id": bot, "side": "t", "team": "b"}]
+    samples = [a_sample(who, at) for who in EVERYBODY for at in (FREEZE_END, DECISION)]
+    samples += [a_sample(bot, FREEZE_END, side="t"), a_sample(bot, DECISION, side="t", is_alive=False)]
+    assert row(analyse(a_match(player_rounds=present, ticks=samples)), bot)["survived"]

@@ -69,8 +69,10 @@ def _told_by_samples(frames: MatchFrames, rounds: pl.DataFrame, died: pl.DataFra
     )
     is_cut_short = pl.col("last_tick") < pl.col("last_tick").max().over("round_number") - margin
     has_died = pl.col("has_died").fill_null(value=False)
-    is_dead_for_no_reason = ~has_died & (pl.col("last_alive") < pl.col("last_tick"))
-    there_until = pl.when(has_died).then("last_tick").otherwise("last_alive")
+    is_person = pl.col("steam_id") > 0  # a bot lies dead while a person moves its body
+    is_dead_for_no_reason = is_person & ~has_died & (pl.col("last_alive") < pl.col("last_tick"))
+    is_there_until_cut = has_died | ~is_person
+    there_until = pl.when(is_there_until_cut).then("last_tick").otherwise("last_alive")
     return seen.filter(is_cut_short | is_dead_for_no_reason).select("round_number", "steam_id", tick=there_until)
 
 
