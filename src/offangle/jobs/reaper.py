@@ -8,6 +8,7 @@ worker that wakes up after all finds its token gone and cannot record anything.
 import logging
 import os
 import socket
+import time
 from collections.abc import Iterable
 from typing import Any
 
@@ -73,6 +74,7 @@ class Reaper:
         self._engine = engine
         self._executor_id = executor_id
         self._dbos = open_client(engine)
+        self._seen_at_s: dict[tuple[str, str, str], float] = {}  # disagreements
 
     def reap(self) -> list[str]:
         """Hand back the jobs of silent workers and forget those workers. Returns the jobs."""
@@ -92,12 +94,18 @@ class Reaper:
         return [job_id for job_id in job_ids if self._hand_back(job_id, self._executor_id, died=False)]
 
     def settle(self) -> list[str]:
-        """Where we and DBOS disagree whether a job has ended, let DBOS have the last word. Returns those jobs."""
+        """Where we and DBOS disagree whether a job has ended, let DBOS have the last word. Returns those jobs.
+
+        Not before a living process, in the midst of telling both, must have come to its end.
+        """
         with self._engine.connect() as connection:
             found = dbos_tables.disagreements(connection)
-        for job_id, phase, status in found:
+        now_s = time.monotonic()
+        self._seen_at_s = {doubt: self._seen_at_s.get(doubt, now_s) for doubt in found}
+        settled = [doubt for doubt, at_s in self._seen_at_s.items() if now_s - at_s >= self._config.heartbeat_limit_s]
+        for job_id, phase, status in settled:
             self._settle(job_id, phase, status)
-        return [job_id for job_id, _, _ in found]
+        return [job_id for job_id, _, _ in settled]
 
     def close(self) -> None:
         """Give DBOS's client back; the engine is the caller's."""
