@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from difflib import unified_diff
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -38,6 +39,7 @@ FAILS_EVERY: Final = 7
 GRACE: Final = timedelta(seconds=20)
 """What readers have under way; a request takes much less."""
 COLLECT_EVERY: Final = 10
+SHOWN_LINES: Final = 40
 PAUSE_S: Final = 0.1
 """Between two questions of a reader, so that they leave the analyses some of the machine."""
 PLAYER: Final = FIRST_ID
@@ -149,7 +151,7 @@ class Study:
         if found in known:
             self.seen[address, known.index(found)] += 1
         else:
-            self.mixed.append(f"{address}: of neither\n{found[:2000]}")
+            self.mixed.append(f"{address}: of neither\n{_differences(found, known)}")
 
     def run(self, count: int, clients: Sequence[Client]) -> None:
         """Analyse `count` times under the eyes of one reader per client."""
@@ -189,6 +191,15 @@ def answer(client: Client, address: str) -> str:
     for pattern in CHANGING:
         text = pattern.sub("", text)
     return text
+
+
+def _differences(found: str, known: Sequence[str]) -> str:
+    """How an answer differs from the one it is most like."""
+    lines = [
+        [line for line in unified_diff(one.splitlines(), found.splitlines(), n=0, lineterm="") if line[0] in "+-"]
+        for one in known
+    ]
+    return "\n".join(min(lines, key=len)[:SHOWN_LINES])
 
 
 def _fail(_frames: MatchFrames) -> None:

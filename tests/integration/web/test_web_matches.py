@@ -191,6 +191,23 @@ def test_the_economy_adds_up(world: World, member: Client) -> None:
         assert sum(len(row["played"]) for row in rows) == 4
 
 
+def test_players_with_equal_figures_stand_by_name_whatever_order_the_database_gives(
+    world: World, member: Client
+) -> None:
+    match = publish_match(world.member)
+    one = match.player_stats.filter(side="all", team="a").order_by("name").first()
+    assert one is not None
+    match.player_stats.update(metrics=one.metrics)
+    match.player_stats.filter(steam_account=one.steam_account).update(
+        name="Zelkova"
+    )  # PostgreSQL moves what is updated
+    names = match.player_stats.filter(side="all", team="a").order_by("name").values_list("name", flat=True)
+    page = member.get(f"/matches/{match.pk}/")
+    (board,) = [board for board in page.context["boards"] if board["team"] == "a"]
+    assert [line.name for line in board["lines"]] == list(names)
+    assert {top.name for top in page.context["tops"]} == {names[0]}
+
+
 def test_a_match_whose_tables_are_gone_still_opens(world: World, member: Client) -> None:
     match = publish_match(world.member)
     assert match.build is not None

@@ -134,7 +134,7 @@ def buyers(page: MatchPage, rows: list[PlayerRoundState]) -> list[dict[str, Any]
     by_player: dict[int, dict[int, PlayerRoundState]] = defaultdict(dict)
     for row in rows:
         by_player[row.steam_account_id][row.round_id] = row
-    members = page.match.player_stats.filter(side="all").order_by("-rating_2_est", "name")
+    members = page.match.player_stats.filter(side="all").order_by("-rating_2_est", "name", "steam_account")
     listed = [(found.team, found.steam_account_id, found.name) for found in members]
     return [
         {

@@ -99,7 +99,7 @@ def build(page: MatchPage, request: HttpRequest) -> dict[str, Any]:
     """The scoreboards for the side and columns asked for, and the best figures over both sides."""
     side = chosen(request, "side", dict(SIDES))
     columns = chosen(request, "columns", COLUMN_SETS)
-    rows = list(page.match.player_stats.filter(side__in={side, "all"}))
+    rows = list(page.match.player_stats.filter(side__in={side, "all"}).order_by("name", "steam_account"))
     shown = sorted(
         (row for row in rows if row.side == side), key=lambda row: value_of(row, SORTED_BY) or 0.0, reverse=True
     )
