@@ -87,7 +87,7 @@ def views(frames: MatchFrames) -> list[RoundView]:
     for row in frames["player_rounds"].to_dicts():
         if row["round_number"] > 0:
             rosters[row["round_number"]][row["steam_id"]] = row["side"]
-    samples = _last_samples(frames)
+    samples = _samples(frames)
     found = []
     for position, row in enumerate(rounds):
         following = rounds[position + 1]["round_number"] if position + 1 < len(rounds) else row["round_number"]
@@ -134,19 +134,29 @@ def _view(frames: MatchFrames, row: Row, on_side: dict[int, str]) -> RoundView:
     )
 
 
-def _last_samples(frames: MatchFrames) -> dict[int, dict[int, int]]:
-    """The last tick at which each player was seen in each round."""
-    last: dict[int, dict[int, int]] = defaultdict(dict)
-    for number, player, tick in frames["ticks"].select("round_number", "steam_id", "tick").iter_rows():
-        last[number][player] = max(tick, last[number].get(player, tick))
-    return last
+def _samples(frames: MatchFrames) -> dict[int, dict[int, dict[int, bool]]]:
+    """Per round and player whether they were alive at each tick at which they were seen."""
+    seen: dict[int, dict[int, dict[int, bool]]] = defaultdict(lambda: defaultdict(dict))
+    for number, player, tick, alive in (
+        frames["ticks"].select("round_number", "steam_id", "tick", "is_alive").iter_rows()
+    ):
+        seen[number][player][tick] = alive
+    return seen
 
 
-def _left(view: RoundView, last: dict[int, int]) -> dict[int, int]:
-    until = max(last.values(), default=0)
-    if view.row["end_tick"] is not None:
-        until = min(until, view.row["end_tick"])
-    left = {player: tick for player, tick in last.items() if tick < until - GONE_FOR_S * view.tick_rate}
+def _left(view: RoundView, seen: dict[int, dict[int, bool]]) -> dict[int, int]:
+    """Who was not seen up to the decision as others were, or is dead by then though nobody killed him."""
+    end = view.row["end_tick"]
+    before = {player: {t: a for t, a in ticks.items() if end is None or t <= end} for player, ticks in seen.items()}
+    before = {player: ticks for player, ticks in before.items() if ticks}
+    died = {kill["victim_steam_id"] for kill in view.kills if not is_with_bot(kill, "victim")}
+    until = max((max(ticks) for ticks in before.values()), default=0)
+    left = {}
+    for player, ticks in before.items():
+        last, alive = max(ticks), max((tick for tick, is_alive in ticks.items() if is_alive), default=min(ticks) - 1)
+        is_mortal = player > 0 and player not in died
+        if last < until - GONE_FOR_S * view.tick_rate or (is_mortal and alive < last):
+            left[player] = alive if is_mortal else last
     for kill in view.kills:
         if is_leaving(view, kill):
             left[kill["victim_steam_id"]] = min(kill["tick"], left.get(kill["victim_steam_id"], kill["tick"]))

@@ -66,24 +66,28 @@ def read_recording(path: Path, on_broken: Callable[[BrokenLine], None] = say_bro
     Raises:
         BadInputError: The file cannot be read, or it has lines and none is a post; the message names the first.
     """
-    first_broken: BrokenLine | None = None
+    broken: list[BrokenLine] = []
     last_ns = -1
     try:
         with path.open("rb") as file:
             for number, line in _lines(file):
                 post = _read_line(number, line, last_ns)
                 if isinstance(post, BrokenLine):
-                    first_broken = first_broken or post
-                    on_broken(post)
-                    continue
-                last_ns = post.received_ns
-                yield post
+                    broken.append(post)
+                    if last_ns < 0:
+                        continue  # told when there is a post beside them; a file of nothing else is one error
+                for line_left_out in broken:
+                    on_broken(line_left_out)
+                broken.clear()
+                if isinstance(post, RecordedPost):
+                    last_ns = post.received_ns
+                    yield post
     except OSError as error:
         raise BadInputError(
             f"{path} cannot be read: {error.strerror}", hint="Name a recording, a .jsonl file."
         ) from error
-    if first_broken is not None and last_ns < 0:
-        raise BadInputError(f"line {first_broken.line}: {first_broken.why}", hint=LINE_HINT)
+    if broken:
+        raise BadInputError(f"line {broken[0].line}: {broken[0].why}", hint=LINE_HINT)
 
 
 def _lines(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
