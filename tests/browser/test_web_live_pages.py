@@ -141,7 +141,7 @@ def see_the_rest(page: Page, browser: Browser) -> None:
     expect(page.get_by_role("link", name="Live", exact=True).last).to_be_visible()
     shot(page, "live-in-list")
     page.get_by_role("link", name="Dust2").first.click()
-    expect(page.get_by_text("Known from a game client")).to_be_visible()
+    expect(page.get_by_text("Recorded live: only your numbers.")).to_be_visible()
     shot(page, "live-match-page")
     page.goto(f"/players/{FIRST_ACCOUNT}/")
     shot(page, "player-patterns")
