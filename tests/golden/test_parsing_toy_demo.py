@@ -9,6 +9,7 @@ import pytest
 from makers.toy_demo import ToyDemo, toy_demo, toy_demo_serial
 from offangle.core.weapons import canonical_weapon
 from offangle.frames.collection import MatchFrames, check
+from offangle.parsing.demo import reader
 from offangle.parsing.demo.reader import read_demo
 
 __all__ = ["toy_demo", "toy_demo_serial"]
@@ -44,6 +45,16 @@ def told(truth: list[dict[str, Any]], *keys: str) -> list[tuple[Any, ...]]:
 
 def largest(series: pl.Series) -> float:
     return float(np.abs(series.to_numpy()).max())
+
+
+def test_parsers_beside_each_other_and_one_after_the_other_tell_the_same(
+    frames: MatchFrames, demo: ToyDemo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reader, "READ_BESIDE_BYTES", 0)
+    others = read_demo(demo.path)
+    assert list(others) == list(frames)
+    for name in frames:
+        assert others[name].equals(frames[name]), name
 
 
 def test_match(frames: MatchFrames, demo: ToyDemo) -> None:
