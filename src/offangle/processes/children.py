@@ -27,6 +27,8 @@ from typing import IO, Any, Final
 from offangle.core import errors
 from offangle.core.errors import LimitExceededError, OffangleError, TransientError
 
+LAST_MOMENT_S: Final = 0.005
+"""Between two looks at a process that has said everything and is about to be gone."""
 POLL_S: Final = 0.05
 """How often limits and cancellation are looked at."""
 STDERR_TAIL_BYTES: Final = 16_384
@@ -208,17 +210,34 @@ class _Child:
 
     def has_ended(self) -> bool:
         """Whether the process is gone; then all it said is in `messages`."""
-        if self.process.poll() is None:
-            return False
-        self._close()
+        if self.process.returncode is None:
+            if not self._is_over():
+                return False
+            self._reap()
         return True
 
     def kill(self) -> None:
         """End the process and whatever it started."""
-        if self.process.poll() is None:
-            self._end_group()
-            self.process.kill()
-            self.process.wait()
+        if self.process.returncode is None:
+            self._reap()
+
+    def linger(self, seconds: float) -> None:
+        """Let it end, for at most about so long; an ending process closes its output a moment before it is gone."""
+        if self._drains[0].is_alive():
+            self._drains[0].join(seconds)
+        else:
+            time.sleep(min(seconds, LAST_MOMENT_S))
+
+    def _is_over(self) -> bool:
+        """Whether it ended, without taking its status: until that is taken, its number is nobody else's."""
+        if os.name != "posix":
+            return self.process.poll() is not None
+        return os.waitid(os.P_PID, self.process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+
+    def _reap(self) -> None:
+        self._end_group()  # whoever it left behind holds the pipes open
+        self.process.kill()
+        self.process.wait()
         self._close()
 
     def _end_group(self) -> None:
@@ -236,7 +255,6 @@ class _Child:
         return _OUT_OF_MEMORY in self._stderr.decode("utf-8", "replace")
 
     def _close(self) -> None:
-        self._end_group()  # whoever it left behind holds the pipes open
         for drain in self._drains:
             drain.join()
         for pipe in (self.process.stdin, self.process.stdout, self.process.stderr):
@@ -371,8 +389,7 @@ def _finish(child: _Child, watch: _Watch, message: dict[str, Any]) -> dict[str, 
     """Let the child end by itself, and trust its result only if it ended well."""
     while not child.has_ended():
         watch.check(child)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            child.process.wait(POLL_S)
+        child.linger(POLL_S)
     if child.process.returncode != 0:
         raise watch.death(child)
     watch.check_output()

@@ -108,6 +108,7 @@ def _decode(path: Path, header: FileHeader, sample_rate_hz: float | None, report
     every = 1 if sample_rate_hz is None else max(1, round(tables.tick_rate / sample_rate_hz))
     with ThreadPoolExecutor(max_workers=1) as beside:
         sampling = beside.submit(_sample, demo, identity, every, tables.tick_rate, _exact_ticks(tables, rounds))
+        del demo  # with the sampling its mapping of the file and its caches go, before a large file is opened again
         if path.stat().st_size > READ_BESIDE_BYTES:
             wait([sampling])
         completion = complete(
